@@ -1,0 +1,37 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The layers of the optimizer, lowest first. A target may use only targets above it in this list
+/// (passes-docs/design.md, "Layers").
+let settings: [SwiftSetting] = [
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+func layer(_ name: String, uses dependencies: [String] = []) -> Target {
+  .target(name: name, dependencies: dependencies.map { .init(stringLiteral: $0) }, swiftSettings: settings)
+}
+
+func tests(of name: String, uses dependencies: [String] = []) -> Target {
+  .testTarget(
+    name: name + "Tests", dependencies: ([name] + dependencies).map { .init(stringLiteral: $0) },
+    swiftSettings: settings)
+}
+
+let package = Package(
+  name: "pare",
+  products: [
+    .library(name: "Pare", targets: ["Pare"]),
+    .executable(name: "pare", targets: ["PareMain"]),
+  ],
+  targets: [
+    layer("Support"),
+    layer("IR", uses: ["Support"]),
+    layer("BinaryFormat", uses: ["Support", "IR"]),
+    layer("TextFormat", uses: ["Support", "IR", "BinaryFormat"]),
+    layer("PassManager", uses: ["Support", "IR", "BinaryFormat", "TextFormat"]),
+    layer("Passes", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "PassManager"]),
+    layer("Pare", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "PassManager", "Passes"]),
+    layer("Commands", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "PassManager", "Passes"]),
+    .executableTarget(name: "PareMain", dependencies: ["Commands"], swiftSettings: settings),
+  ]
+)

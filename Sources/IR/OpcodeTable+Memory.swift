@@ -1,0 +1,30 @@
+extension OpcodeTable {
+  /// Loads, stores and memory size.
+  static let memoryRows: [OpcodeRow] = [
+    OpcodeRow(.i32Load, "i32.load", 0x28, .load, "a:i", [.mayTrap, .readsMemory], align: 2),
+    OpcodeRow(.i64Load, "i64.load", 0x29, .load, "a:l", [.mayTrap, .readsMemory], align: 3),
+    OpcodeRow(.f32Load, "f32.load", 0x2a, .load, "a:f", [.mayTrap, .readsMemory], align: 2),
+    OpcodeRow(.f64Load, "f64.load", 0x2b, .load, "a:d", [.mayTrap, .readsMemory], align: 3),
+    OpcodeRow(.i32Load8S, "i32.load8_s", 0x2c, .load, "a:i", [.mayTrap, .readsMemory], align: 0),
+    OpcodeRow(.i32Load8U, "i32.load8_u", 0x2d, .load, "a:i", [.mayTrap, .readsMemory], align: 0),
+    OpcodeRow(.i32Load16S, "i32.load16_s", 0x2e, .load, "a:i", [.mayTrap, .readsMemory], align: 1),
+    OpcodeRow(.i32Load16U, "i32.load16_u", 0x2f, .load, "a:i", [.mayTrap, .readsMemory], align: 1),
+    OpcodeRow(.i64Load8S, "i64.load8_s", 0x30, .load, "a:l", [.mayTrap, .readsMemory], align: 0),
+    OpcodeRow(.i64Load8U, "i64.load8_u", 0x31, .load, "a:l", [.mayTrap, .readsMemory], align: 0),
+    OpcodeRow(.i64Load16S, "i64.load16_s", 0x32, .load, "a:l", [.mayTrap, .readsMemory], align: 1),
+    OpcodeRow(.i64Load16U, "i64.load16_u", 0x33, .load, "a:l", [.mayTrap, .readsMemory], align: 1),
+    OpcodeRow(.i64Load32S, "i64.load32_s", 0x34, .load, "a:l", [.mayTrap, .readsMemory], align: 2),
+    OpcodeRow(.i64Load32U, "i64.load32_u", 0x35, .load, "a:l", [.mayTrap, .readsMemory], align: 2),
+    OpcodeRow(.i32Store, "i32.store", 0x36, .store, "ai:", [.mayTrap, .writesMemory], align: 2),
+    OpcodeRow(.i64Store, "i64.store", 0x37, .store, "al:", [.mayTrap, .writesMemory], align: 3),
+    OpcodeRow(.f32Store, "f32.store", 0x38, .store, "af:", [.mayTrap, .writesMemory], align: 2),
+    OpcodeRow(.f64Store, "f64.store", 0x39, .store, "ad:", [.mayTrap, .writesMemory], align: 3),
+    OpcodeRow(.i32Store8, "i32.store8", 0x3a, .store, "ai:", [.mayTrap, .writesMemory], align: 0),
+    OpcodeRow(.i32Store16, "i32.store16", 0x3b, .store, "ai:", [.mayTrap, .writesMemory], align: 1),
+    OpcodeRow(.i64Store8, "i64.store8", 0x3c, .store, "al:", [.mayTrap, .writesMemory], align: 0),
+    OpcodeRow(.i64Store16, "i64.store16", 0x3d, .store, "al:", [.mayTrap, .writesMemory], align: 1),
+    OpcodeRow(.i64Store32, "i64.store32", 0x3e, .store, "al:", [.mayTrap, .writesMemory], align: 2),
+    OpcodeRow(.memorySize, "memory.size", 0x3f, .memorySize, [.readsMemory]),
+    OpcodeRow(.memoryGrow, "memory.grow", 0x40, .memoryGrow, [.readsMemory, .writesMemory]),
+  ]
+}

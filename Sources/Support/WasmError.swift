@@ -1,0 +1,49 @@
+/// What is wrong with an input or a request, and where: one sentence for a person.
+package struct WasmError: Error, Sendable, CustomStringConvertible {
+  package enum Place: Hashable, Sendable {
+    /// Nothing more to say than the file.
+    case file
+    /// Byte offset from the start of the file, and the section's name where known.
+    case binary(offset: Int, section: String?)
+    /// 1-based line and column (in characters).
+    case text(line: Int, column: Int)
+  }
+
+  /// What is wrong at large: decides which assertion of a script the error satisfies.
+  package enum Kind: Hashable, Sendable {
+    /// Not a module at all: can't be decoded or parsed.
+    case malformed
+    /// Decodes, but breaks a validation rule.
+    case invalid
+    /// Well-formed, but this program does not do it.
+    case unsupported
+    /// The fault of the request or of the system: options, files.
+    case request
+    /// A bug of this program.
+    case internalError
+  }
+
+  package var kind: Kind
+  package var message: String
+  package var place: Place
+  /// The function the error is in, as a person would call it: its index, and its name if it has one.
+  package var function: String?
+
+  package init(_ kind: Kind, _ message: String, at place: Place = .file, function: String? = nil) {
+    self.kind = kind
+    self.message = message
+    self.place = place
+    self.function = function
+  }
+
+  package var description: String {
+    let inFunction = function.map { " in function \($0)" } ?? ""
+    switch place {
+    case .file: return message + inFunction
+    case .binary(let offset, let section):
+      let hex = String(offset, radix: 16)
+      return "offset \(offset) (0x\(hex))" + (section.map { ", \($0) section" } ?? "") + inFunction + ": " + message
+    case .text(let line, let column): return "\(line):\(column)" + inFunction + ": " + message
+    }
+  }
+}
