@@ -1,0 +1,150 @@
+import Support
+
+/// A function body in IR: an expression tree in the columns of an arena that a worker uses for one body after another.
+///
+/// `root` is a block whose label is `LabelID.function` and which has no bytes of its own. After decoding, ids are in
+/// the order of evaluation; nodes made later have higher ids. Nothing is freed until the next body.
+package struct Body: ~Copyable {
+  package var nodes = Column<NodeRecord>()
+  /// Variable-length parts of nodes.
+  package var pool = Column<UInt32>()
+  /// Types of parameters, then of declared locals.
+  package var localTypes = Column<ValueType>()
+  package internal(set) var parameterCount = 0
+  package var root = NodeID.none
+  /// Labels are 0 ..< labelCount; 0 is the function's own.
+  package internal(set) var labelCount: UInt32 = 1
+
+  /// Value types of all tuples, and where each tuple begins.
+  var tupleTypes = Column<ValueType>()
+  var tupleStarts = Column<UInt32>()
+  private var tuples: [[ValueType]: Int] = [:]
+
+  /// Hints of `if` and `br_if` nodes: whether the condition is likely true. A pass that makes a node anew for the same
+  /// decision carries the hint over (`moveBranchHint`).
+  package var branchHints: [NodeID: Bool] = [:]
+  package var localNames: [LocalID: Name] = [:]
+  package var labelNames: [LabelID: Name] = [:]
+
+  /// Goes up with every change; a pass that leaves it alone has changed nothing.
+  package var changeCount = 0
+
+  package init() {}
+
+  /// Makes the arena ready for another body; its memory is kept.
+  package mutating func reset(parameters: ArraySlice<ValueType>) {
+    nodes.removeAll()
+    pool.removeAll()
+    localTypes.removeAll()
+    for parameter in parameters { localTypes.append(parameter) }
+    parameterCount = parameters.count
+    root = .none
+    labelCount = 1
+    tupleTypes.removeAll()
+    tupleStarts.removeAll()
+    if !tuples.isEmpty { tuples = [:] }
+    if !branchHints.isEmpty { branchHints = [:] }
+    if !localNames.isEmpty { localNames = [:] }
+    if !labelNames.isEmpty { labelNames = [:] }
+    changeCount = 0
+  }
+
+  /// Memory that the arena holds, in bytes.
+  package var byteCount: Int {
+    nodes.byteCount + pool.byteCount + localTypes.byteCount + tupleTypes.byteCount + tupleStarts.byteCount
+  }
+
+  /// Gives back columns that one huge body left larger than `limit` bytes each.
+  package mutating func releaseMemory(beyond limit: Int) {
+    nodes.releaseMemory(beyond: limit)
+    pool.releaseMemory(beyond: limit)
+    localTypes.releaseMemory(beyond: limit)
+  }
+
+  // MARK: Nodes
+
+  @inlinable package func opcode(of id: NodeID) -> Opcode { nodes[id.index].opcode }
+  @inlinable package func type(of id: NodeID) -> ResultType { nodes[id.index].type }
+
+  package mutating func setType(of id: NodeID, to type: ResultType) {
+    changeCount += 1
+    nodes[id.index].type = type
+  }
+
+  @inlinable package mutating func append(_ record: NodeRecord) -> NodeID {
+    nodes.append(record)
+    return NodeID(nodes.count - 1)
+  }
+
+  /// The node's operands stay where they are: `record` takes them over.
+  package mutating func replace(_ id: NodeID, with record: NodeRecord) {
+    changeCount += 1
+    nodes[id.index] = record
+  }
+
+  @inlinable package subscript(list: NodeList, index: Int) -> NodeID {
+    precondition(UInt(bitPattern: index) < UInt(bitPattern: list.count))
+    return NodeID(rawValue: pool[Int(list.start) + index])
+  }
+
+  // MARK: Locals and labels
+
+  package var localCount: Int { localTypes.count }
+  @inlinable package func type(of local: LocalID) -> ValueType { localTypes[local.index] }
+
+  package mutating func makeLocal(_ type: ValueType) -> LocalID {
+    changeCount += 1
+    localTypes.append(type)
+    return LocalID(localTypes.count - 1)
+  }
+
+  package mutating func makeLabel() -> LabelID {
+    labelCount += 1
+    return LabelID(rawValue: labelCount - 1)
+  }
+
+  // MARK: Tuples
+
+  /// The type of a node with these results: none, a value type or a tuple.
+  package mutating func resultType(of types: some RandomAccessCollection<ValueType>) -> ResultType {
+    switch types.count {
+    case 0: return .none
+    case 1: return ResultType(types.first!)
+    default:
+      let key = Array(types)
+      if let known = tuples[key] { return ResultType(tuple: known) }
+      tuples[key] = tupleStarts.count
+      tupleStarts.append(UInt32(tupleTypes.count))
+      for type in key { tupleTypes.append(type) }
+      return ResultType(tuple: tupleStarts.count - 1)
+    }
+  }
+
+  /// Number of values of a type.
+  @inlinable package func arity(of type: ResultType) -> Int {
+    type.isTuple ? tupleRange(of: type).count : type.isConcrete ? 1 : 0
+  }
+
+  /// The value type at `index` of a concrete type.
+  @inlinable package func valueType(_ index: Int, of type: ResultType) -> ValueType {
+    type.isTuple ? tupleTypes[tupleRange(of: type).lowerBound + index] : type.valueType
+  }
+
+  package func valueTypes(of type: ResultType) -> [ValueType] {
+    (0..<arity(of: type)).map { valueType($0, of: type) }
+  }
+
+  @usableFromInline func tupleRange(of type: ResultType) -> Range<Int> {
+    let index = type.tupleIndex
+    let end = index + 1 < tupleStarts.count ? Int(tupleStarts[index + 1]) : tupleTypes.count
+    return Int(tupleStarts[index])..<end
+  }
+
+  // MARK: Branch hints
+
+  /// Gives the hint of `old` to `new`; negated if the condition of `new` is the opposite.
+  package mutating func moveBranchHint(from old: NodeID, to new: NodeID, negated: Bool = false) {
+    guard !branchHints.isEmpty, let hint = branchHints.removeValue(forKey: old) else { return }
+    branchHints[new] = hint != negated
+  }
+}

@@ -1,0 +1,92 @@
+import Support
+
+/// Where an iterative walk stands in a node.
+@frozen @usableFromInline struct WalkFrame: BitwiseCopyable {
+  @usableFromInline var node: NodeID
+  @usableFromInline var next: Int32
+  @usableFromInline let count: Int32
+
+  @inlinable init(_ node: NodeID, count: Int) {
+    self.node = node
+    next = 0
+    self.count = Int32(truncatingIfNeeded: count)
+  }
+}
+
+// Walks over the tree. None recurses: any depth of nesting is fine.
+
+extension Body {
+  /// Rewrites the tree below and at `root`, operands before the node they belong to: the node that `rewrite` returns
+  /// takes the place of the one it was given. Nodes that `rewrite` makes are not visited.
+  @inlinable package mutating func rewriteBottomUp(
+    _ rewrite: (inout Body, NodeID) throws -> NodeID
+  ) rethrows {
+    let newRoot = try rewriteBottomUp(from: root, rewrite)
+    if newRoot != root { setRoot(to: newRoot) }
+  }
+
+  /// Rewrites the tree below and at `top`; returns what takes its place.
+  @inlinable package mutating func rewriteBottomUp(
+    from top: NodeID, _ rewrite: (inout Body, NodeID) throws -> NodeID
+  ) rethrows -> NodeID {
+    var frames = Column<WalkFrame>(capacity: 64)
+    frames.append(WalkFrame(top, count: operandCount(of: top)))
+    while true {
+      let frame = frames.last
+      if frame.next < frame.count {
+        frames.last.next += 1
+        let operand = operand(Int(frame.next), of: frame.node)
+        if !operand.isNone { frames.append(WalkFrame(operand, count: operandCount(of: operand))) }
+        continue
+      }
+      let result = try rewrite(&self, frame.node)
+      if result != frame.node { changeCount += 1 }
+      frames.removeLast(1)
+      if frames.isEmpty { return result }
+      if result != frame.node { setOperand(Int(frames.last.next) - 1, of: frames.last.node, to: result) }
+    }
+  }
+
+  /// Visits every node below and at `top` once, operands before the node they belong to.
+  @inlinable package func forEachNode(from top: NodeID, _ visit: (NodeID) throws -> Void) rethrows {
+    try walk(from: top, enter: { _ in true }, exit: visit)
+  }
+
+  /// Visits every node of the body once, operands before the node they belong to.
+  @inlinable package func forEachNode(_ visit: (NodeID) throws -> Void) rethrows {
+    try forEachNode(from: root, visit)
+  }
+
+  /// Calls `enter` before the operands of a node and `exit` after them; neither for what is below a node where
+  /// `enter` returns false.
+  @inlinable package func walk(
+    from top: NodeID, enter: (NodeID) throws -> Bool, exit: (NodeID) throws -> Void
+  ) rethrows {
+    guard try enter(top) else { return }
+    var frames = Column<WalkFrame>(capacity: 64)
+    frames.append(WalkFrame(top, count: operandCount(of: top)))
+    while !frames.isEmpty {
+      let frame = frames.last
+      if frame.next < frame.count {
+        frames.last.next += 1
+        let operand = operand(Int(frame.next), of: frame.node)
+        if !operand.isNone, try enter(operand) {
+          frames.append(WalkFrame(operand, count: operandCount(of: operand)))
+        }
+        continue
+      }
+      try exit(frame.node)
+      frames.removeLast(1)
+    }
+  }
+
+  /// Makes `node` the root; wraps it if it is not the block of the function's label.
+  package mutating func setRoot(to node: NodeID) {
+    changeCount += 1
+    if case .block(let block) = self[node], block.label == .function {
+      root = node
+    } else {
+      root = makeBlock([node], label: .function, type: type(of: root))
+    }
+  }
+}
