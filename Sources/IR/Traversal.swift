@@ -1,7 +1,7 @@
 import Support
 
 /// Where an iterative walk stands in a node.
-@frozen @usableFromInline struct WalkFrame: BitwiseCopyable {
+@frozen package struct WalkFrame: BitwiseCopyable {
   @usableFromInline var node: NodeID
   @usableFromInline var next: Int32
   @usableFromInline let count: Int32
