@@ -1,0 +1,68 @@
+import IR
+import Support
+
+/// A pass over one body at a time. It sees the module's declarations and nothing of other bodies, so that the runner
+/// may run it on all bodies in parallel and fuse it with its neighbours.
+package protocol FunctionPass: Sendable {
+  /// Rewrites `body`. A pass that finds nothing to do leaves `body.changeCount` alone and costs one scan.
+  func run(on body: inout Body, in context: borrowing FunctionContext)
+}
+
+/// A pass over the whole module: survey bodies in parallel, decide in sequence, rewrite bodies in parallel.
+package protocol ModulePass: Sendable {
+  func run(on module: inout Module, in context: borrowing ModuleContext) throws
+}
+
+/// What a function pass may know besides the body.
+package struct FunctionContext {
+  package let declarations: Declarations
+  package let function: FunctionID
+  package let type: TypeID
+  package let options: PassOptions
+
+  package init(declarations: Declarations, function: FunctionID, type: TypeID, options: PassOptions) {
+    self.declarations = declarations
+    self.function = function
+    self.type = type
+    self.options = options
+  }
+}
+
+/// What a module pass may use besides the module.
+package struct ModuleContext {
+  package let options: PassOptions
+  package let workers: WorkerPool
+  /// Takes what a pass prints for the user (`metrics`, `nm`, `print`): text for standard output.
+  package let printer: any TextSink
+
+  package init(options: PassOptions, workers: WorkerPool, printer: any TextSink) {
+    self.options = options
+    self.workers = workers
+    self.printer = printer
+  }
+}
+
+/// Where text for the user goes.
+package protocol TextSink: AnyObject, Sendable {
+  func write(_ text: Bytes) throws
+}
+
+extension TextSink {
+  package func write(_ text: String) throws { try write(Bytes(Array(text.utf8))) }
+}
+
+/// What the user asked for: read by passes, never changed by them.
+package struct PassOptions: Sendable {
+  /// 0 ... 4, as in -O1; -O4 is 4.
+  package var optimizeLevel = 0
+  /// 0 ... 2: -Os is 1, -Oz is 2.
+  package var shrinkLevel = 0
+  /// Names and debug sections are kept in the output.
+  package var keepsNames = false
+  /// `--pass-arg NAME@VALUE`.
+  package var arguments: [String: String] = [:]
+  /// What passes may bring into the module: what it uses, what it declares, what the user enabled.
+  package var features: FeatureSet = .mvp
+
+  package init() {}
+}
