@@ -26,7 +26,7 @@ import Support
     set { head = head & ~0x3f_ffff | newValue.bits }
   }
 
-  @inlinable func word(_ index: Int) -> UInt32 { index == 0 ? a : index == 1 ? b : c }
+  @inlinable package func word(_ index: Int) -> UInt32 { index == 0 ? a : index == 1 ? b : c }
 
   @inlinable mutating func setWord(_ index: Int, to value: UInt32) {
     switch index {
