@@ -34,5 +34,6 @@ let package = Package(
     layer("Commands", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "PassManager", "Passes"]),
     tests(of: "BinaryFormat", uses: ["Support", "IR"]),
     .executableTarget(name: "PareMain", dependencies: ["Commands"], swiftSettings: settings),
+    tests(of: "Support"),
   ]
 )
