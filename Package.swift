@@ -32,6 +32,8 @@ let package = Package(
     layer("Passes", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "PassManager"]),
     layer("Pare", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "PassManager", "Passes"]),
     layer("Commands", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "PassManager", "Passes"]),
+    tests(of: "BinaryFormat", uses: ["Support", "IR"]),
     .executableTarget(name: "PareMain", dependencies: ["Commands"], swiftSettings: settings),
+    tests(of: "Support"),
   ]
 )
