@@ -12,6 +12,8 @@ import Support
 /// checked and dropped.
 package struct BodyDecoder: ~Copyable {
   let declarations: Declarations
+  /// Those of the declarations; while a module is read, those read so far.
+  package var globals: [Declarations.GlobalDeclaration]
   let infos: UnsafePointer<OpcodeInfo>
   let decoding: UnsafePointer<UInt16>
 
@@ -22,8 +24,8 @@ package struct BodyDecoder: ~Copyable {
   var frame = Frame()
   /// Whether types are checked. Without, only what keeps the decoder itself safe is.
   var validates = false
-  /// Set while a constant expression is decoded: globals below it may be read.
-  var constantGlobalLimit: Int?
+  /// Whether a constant expression is decoded.
+  var isConstant = false
   var functionResults = ResultType.none
   var opcodeOffset = 0
   var localIsSet = LocalInitialization()
@@ -40,13 +42,12 @@ package struct BodyDecoder: ~Copyable {
   package private(set) var usedFeatures = FeatureSet.mvp
   /// Whether an instruction decoded so far names a data segment, so that the module needs a data count section.
   package internal(set) var usesDataIndex = false
-  /// The offset of the first such instruction in the file.
-  package internal(set) var firstDataIndexOffset = 0
   /// Whether block types of our own form are taken even while validating: set to check what a pass left.
   package var acceptsTupleBlockTypes = false
 
   package init(declarations: Declarations) {
     self.declarations = declarations
+    globals = declarations.globals
     infos = OpcodeTable.infos
     decoding = OpcodeTable.decoding
     reader = ByteReader(borrowing: UnsafeBufferPointer(start: nil, count: 0))
@@ -64,7 +65,7 @@ package struct BodyDecoder: ~Copyable {
     try code.bytes.withUnsafeBytes { bytes in
       reader = ByteReader(borrowing: bytes, origin: code.fileOffset, section: "code")
       validates = validating
-      constantGlobalLimit = nil
+      isConstant = false
       body.reset(parameters: declarations.parameters(of: type))
       functionResults = body.resultType(of: declarations.results(of: type))
       pendingHints = code.branchHints[...]
@@ -76,20 +77,28 @@ package struct BodyDecoder: ~Copyable {
     body.changeCount = 0
   }
 
-  /// Decodes a constant expression, and checks that it is one, where the reader stands; leaves `reader` behind it.
+  /// Decodes a constant expression, and checks that it is one, where `source` stands; leaves `source` behind it.
   package mutating func decodeConstant(
-    from source: inout ByteReader, expecting type: ValueType, globalLimit: Int, into body: inout Body
+    from source: inout ByteReader, expecting type: ValueType, into body: inout Body
   ) throws {
     reader = source
     validates = true
-    constantGlobalLimit = globalLimit
+    isConstant = true
     body.reset(parameters: [])
     functionResults = ResultType(type)
     pendingHints = []
     localIsSet.reset(count: 0)
-    defer { constantGlobalLimit = nil }
+    defer { isConstant = false }
     try decodeExpression(into: &body)
     source.position = reader.position
+  }
+
+  /// Decodes a constant expression that is at rest.
+  package mutating func decode(_ expression: ConstExpression, expecting type: ValueType, into body: inout Body) throws {
+    try expression.bytes.withUnsafeBytes { bytes in
+      var source = ByteReader(borrowing: bytes)
+      try decodeConstant(from: &source, expecting: type, into: &body)
+    }
   }
 
   private mutating func decodeLocals(into body: inout Body) throws {
@@ -130,7 +139,7 @@ package struct BodyDecoder: ~Copyable {
       let opcode = try readOpcode()
       let info = infos[Int(opcode.rawValue)]
       usedFeatures.formUnion(info.feature)
-      if constantGlobalLimit != nil && !BodyDecoder.isConstant(opcode) {
+      if isConstant && !BodyDecoder.isConstant(opcode) {
         throw invalid("constant expression required: \(opcode.mnemonic) is not constant")
       }
       try decodeInstruction(opcode, info, into: &body)

@@ -104,11 +104,10 @@ extension BodyDecoder {
   private mutating func decodeGlobal(_ opcode: Opcode, in body: inout Body) throws {
     let start = reader.position
     let index = try reader.readU32()
-    let limit = constantGlobalLimit ?? declarations.globals.count
-    guard index < limit else { throw reader.error("unknown global \(index)", at: start, kind: .invalid) }
-    let global = declarations.globals[Int(index)]
+    guard index < UInt32(globals.count) else { throw reader.error("unknown global \(index)", at: start, kind: .invalid) }
+    let global = globals[Int(index)]
     if opcode == .globalGet {
-      if constantGlobalLimit != nil {
+      if isConstant {
         if global.isMutable { throw invalid("constant expression required: global \(index) is mutable") }
         if !global.isImported { noteFeatures(.gc) }
       }

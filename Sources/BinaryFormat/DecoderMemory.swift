@@ -116,9 +116,9 @@ extension BodyDecoder {
   mutating func readData() throws -> DataID {
     let start = reader.position
     let data = try reader.readU32()
-    if !usesDataIndex {
-      usesDataIndex = true
-      firstDataIndexOffset = reader.origin + opcodeOffset
+    usesDataIndex = true
+    if validates && !declarations.hasDataCount {
+      throw reader.error("data count section required", at: opcodeOffset)
     }
     guard data < UInt32(declarations.dataCount) else {
       throw reader.error("unknown data segment \(data)", at: start, kind: .invalid)

@@ -58,7 +58,7 @@ extension BodyDecoder {
       push(NodeRecord(.refNull, ResultType(type), a: type.heapType.bits), in: &body)
     case .refFunc:
       let function = try readFunction()
-      guard !validates || constantGlobalLimit != nil || declarations.referencedFunctions[function.index] else {
+      guard !validates || isConstant || declarations.referencedFunctions[function.index] else {
         throw invalid("undeclared function reference: no element segment, global or export names function \(function)")
       }
       let type = ValueType.reference(

@@ -15,16 +15,15 @@ package struct ModuleReader: ~Copyable {
   let bytes: Bytes
   let options: ReaderOptions
   var module = Module()
-  /// Functions that the module mentions outside of bodies.
-  var referencedFunctions: [Bool] = []
+  /// Serves all constant expressions: what they can name, but for globals, is known before the first.
+  var constantDecoder: ConstantDecoder?
   var body = Body()
   var encoder = BodyEncoder()
-  var functionTypesOffset = 0
-  var definedFunctionCount = 0
+  var importedFunctionCount = 0
   var dataCount: Int?
-  var exportNames: Set<Name> = []
-  /// Checks of names of functions that come before the number of functions is known.
   var hasCode = false
+  var nameSection: Bytes?
+  var branchHintSection: Bytes?
 
   /// - Throws: `WasmError`: malformed, invalid or unsupported, with the offset.
   package static func read(_ bytes: Bytes, options: ReaderOptions = ReaderOptions()) throws -> Module {
@@ -113,15 +112,18 @@ package struct ModuleReader: ~Copyable {
   }
 
   private mutating func finish() throws {
-    if !hasCode && definedFunctionCount > 0 {
-      throw reader.error("function and code section have inconsistent lengths: \(definedFunctionCount) and 0")
+    let definedCount = module.functions.count - importedFunctionCount
+    if !hasCode && definedCount > 0 {
+      throw reader.error("function and code section have inconsistent lengths: \(definedCount) and 0")
     }
     if let dataCount, dataCount != module.datas.count {
       throw reader.error(
         "data count and data section have inconsistent lengths: \(dataCount) and \(module.datas.count)")
     }
-    module.referencedFunctions = referencedFunctions
     module.hasDataCount = dataCount != nil
+    try module.updateReferencedFunctions()
+    if let branchHintSection { attachBranchHints(from: branchHintSection) }
+    if let nameSection, options.readsNames { module.names = NameSection.read(nameSection, for: module) }
   }
 
   // MARK: Shared parts
@@ -199,11 +201,6 @@ package struct ModuleReader: ~Copyable {
     return FunctionID(rawValue: index)
   }
 
-  mutating func reference(_ function: FunctionID) {
-    while referencedFunctions.count < module.functions.count { referencedFunctions.append(false) }
-    referencedFunctions[function.index] = true
-  }
-
   mutating func use(_ features: FeatureSet) { module.usedFeatures.formUnion(features) }
 
   func invalid(_ message: String, at position: Int) -> WasmError {
@@ -214,38 +211,26 @@ package struct ModuleReader: ~Copyable {
 
   /// Reads and checks a constant expression, and puts it to rest.
   mutating func readConstant(_ type: ValueType) throws -> ConstExpression {
-    while referencedFunctions.count < module.functions.count { referencedFunctions.append(false) }
-    var decoder = makeConstantDecoder()
-    try decoder.decodeConstant(from: &reader, expecting: type, globalLimit: module.globals.count, into: &body)
-    use(decoder.usedFeatures)
-    noteConstantFeatures()
+    let constants = constantDecoder ?? ConstantDecoder(Declarations(of: module))
+    constantDecoder = constants
+    try constants.decoder.decodeConstant(from: &reader, expecting: type, into: &body)
+    use(constants.decoder.usedFeatures)
+    var isExtended = false
+    body.forEachNode { if case .binary = body[$0] { isExtended = true } }
+    if isExtended { use(.extendedConst) }
     return encoder.encodeConstant(body)
   }
 
-  private mutating func noteConstantFeatures() {
-    var functions: [FunctionID] = []
-    var isExtended = false
-    body.forEachNode { node in
-      switch body[node] {
-      case .refFunc(let function): functions.append(function)
-      case .binary: isExtended = true
-      default: break
-      }
-    }
-    for function in functions { reference(function) }
-    if isExtended { use(.extendedConst) }
+  /// Makes a global known to the constant expressions after it.
+  mutating func append(_ global: Global) {
+    module.globals.append(global)
+    constantDecoder?.decoder.globals.append(Declarations.GlobalDeclaration(global))
   }
+}
 
-  /// One decoder for all constant expressions between two changes of the declarations they can see.
-  private mutating func makeConstantDecoder() -> BodyDecoder {
-    let state = (module.functions.count, module.globals.count, module.datas.count)
-    if constantDeclarations == nil || state != constantDeclarationState {
-      constantDeclarations = Declarations(of: module, referencedFunctions: referencedFunctions)
-      constantDeclarationState = state
-    }
-    return BodyDecoder(declarations: constantDeclarations!)
-  }
+/// A place for a decoder that is made when the first constant expression comes.
+final class ConstantDecoder {
+  var decoder: BodyDecoder
 
-  private var constantDeclarations: Declarations?
-  private var constantDeclarationState = (0, 0, 0)
+  init(_ declarations: Declarations) { decoder = BodyDecoder(declarations: declarations) }
 }

@@ -10,6 +10,18 @@ package final class Declarations: Sendable {
     package let resultCount: Int
   }
 
+  package struct GlobalDeclaration: BitwiseCopyable, Sendable {
+    package let type: ValueType
+    package let isMutable: Bool
+    package let isImported: Bool
+
+    package init(_ global: Global) {
+      type = global.type
+      isMutable = global.isMutable
+      isImported = global.importName != nil
+    }
+  }
+
   package let types: TypeTable
   /// By type: its signature; empty for types that are not functions.
   package let signatures: [Signature]
@@ -22,13 +34,14 @@ package final class Declarations: Sendable {
   package let referencedFunctions: [Bool]
   package let tables: [(element: ValueType, address: ValueType)]
   package let memories: [(address: ValueType, isShared: Bool)]
-  package let globals: [(type: ValueType, isMutable: Bool, isImported: Bool)]
+  package let globals: [GlobalDeclaration]
   package let tagTypes: [TypeID]
   package let elementTypes: [ValueType]
   package let dataCount: Int
+  package let hasDataCount: Bool
   package let features: FeatureSet
 
-  package init(of module: borrowing Module, referencedFunctions: [Bool]) {
+  package init(of module: borrowing Module) {
     types = module.types
     var signatures: [Signature] = []
     var signatureTypes: [ValueType] = []
@@ -43,15 +56,16 @@ package final class Declarations: Sendable {
     }
     self.signatures = signatures
     self.signatureTypes = signatureTypes
+    referencedFunctions = module.referencedFunctions
     isFunctionType = module.types.definitions.values.map { $0.function != nil }
     functionTypes = module.functions.values.map(\.type)
-    self.referencedFunctions = referencedFunctions
     tables = module.tables.values.map { ($0.element, $0.limits.addressType) }
     memories = module.memories.values.map { ($0.limits.addressType, $0.limits.isShared) }
-    globals = module.globals.values.map { ($0.type, $0.isMutable, $0.importName != nil) }
+    globals = module.globals.values.map(GlobalDeclaration.init)
     tagTypes = module.tags.values.map(\.type)
     elementTypes = module.elements.values.map(\.type)
     dataCount = module.datas.count
+    hasDataCount = module.hasDataCount
     features = module.features
   }
 

@@ -31,6 +31,11 @@ package struct Module: Sendable {
   /// What the module's `target_features` section lists and what the user enabled.
   package var declaredFeatures: FeatureSet = .mvp
 
+  /// Functions that the module mentioned outside of bodies when it was read, by index.
+  package var referencedFunctions: [Bool] = []
+  /// Whether the input had a data count section; instructions that name data segments are invalid without.
+  package var hasDataCount = true
+
   package init() {}
 
   /// What a pass may assume that the module's engines know.

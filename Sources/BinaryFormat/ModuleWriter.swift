@@ -1,0 +1,204 @@
+import IR
+import Support
+
+package struct WriterOptions: Sendable {
+  /// Whether the name section is written.
+  package var keepsNames = false
+
+  package init() {}
+}
+
+/// Writes a module in binary form: deterministic, every number in its smallest form (specification 5.5).
+package struct ModuleWriter: ~Copyable {
+  /// Takes the output, part by part.
+  package typealias Sink = (UnsafeBufferPointer<UInt8>) throws -> Void
+
+  let module: Module
+  let indices: IndexAssignment
+  var rewriter: BodyRewriter
+  let options: WriterOptions
+  let sink: Sink
+  /// The section being written.
+  var contents = Column<UInt8>()
+
+  /// - Throws: what `sink` throws, and `WasmError` for bodies that can't be read (only without validation).
+  package static func write(
+    _ module: consuming Module, options: WriterOptions = WriterOptions(), workers: WorkerPool, to sink: Sink
+  ) throws {
+    var module = module
+    try module.nameTupleTypes()
+    let indices = IndexAssignment(of: module)
+    try module.prepareCode(indices, workers)
+    try withoutActuallyEscaping(sink) { sink in
+      let rewriter = BodyRewriter(map: indices.map)
+      var writer = ModuleWriter(
+        module: module, indices: indices, rewriter: rewriter, options: options, sink: sink)
+      try writer.write(workers)
+    }
+  }
+
+  /// The whole output at once.
+  package static func bytes(
+    of module: consuming Module, options: WriterOptions = WriterOptions(), workers: WorkerPool
+  ) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    try write(module, options: options, workers: workers) { bytes.append(contentsOf: $0) }
+    return bytes
+  }
+
+  private mutating func write(_ workers: WorkerPool) throws {
+    for byte: UInt8 in [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00] { contents.append(byte) }
+    try flush()
+    try writeCustomSections(after: nil)
+    for section in SectionID.allCases {
+      try writeSection(section, workers)
+      if section == .dataCount { try writeBranchHints() }
+      if section == .data && options.keepsNames { try writeNames() }
+      try writeCustomSections(after: section)
+    }
+  }
+
+  private mutating func writeSection(_ section: SectionID, _ workers: WorkerPool) throws {
+    switch section {
+    case .type: writeTypes()
+    case .import: writeImports()
+    case .function: writeFunctions()
+    case .table: try writeTables()
+    case .memory: writeMemories()
+    case .tag: writeTags()
+    case .global: try writeGlobals()
+    case .export: writeExports()
+    case .start: if let start = module.start { contents.appendUnsigned(indices.functions[start.index]) }
+    case .element: try writeElements()
+    case .dataCount:
+      if module.hasDataCount, !indices.keptDatas.isEmpty, try module.namesDataSegments(workers) {
+        contents.appendUnsigned(indices.keptDatas.count)
+      }
+    case .code: return try writeCode()
+    case .data: return try writeDatas()
+    }
+    if !contents.isEmpty { try finishSection(section.code) }
+  }
+
+  // MARK: Output
+
+  /// Hands `contents` to the sink, as a section.
+  mutating func finishSection(_ code: UInt8) throws {
+    try writeSectionHeader(code, size: contents.count)
+    try flush()
+  }
+
+  func writeSectionHeader(_ code: UInt8, size: Int) throws {
+    var header = Column<UInt8>()
+    header.append(code)
+    header.appendUnsigned(size)
+    try header.withUnsafeBuffer(sink)
+  }
+
+  mutating func flush() throws {
+    try contents.withUnsafeBuffer(sink)
+    contents.removeAll()
+  }
+
+  /// Hands over what has piled up, now and then.
+  mutating func flushIfLarge() throws {
+    if contents.count >= 1 << 20 { try flush() }
+  }
+
+  // MARK: Custom sections
+
+  private mutating func writeCustomSections(after place: SectionID?) throws {
+    for section in module.customSections where section.place == place && section.isStillTrue {
+      contents.append(section.name)
+      contents.append(section.bytes)
+      try finishSection(0)
+    }
+  }
+
+  private mutating func writeNames() throws {
+    guard let names = NameSection.contents(module.names, indices) else { return }
+    contents.append("name" as Name)
+    names.withUnsafeBuffer { contents.append(contentsOf: $0) }
+    try finishSection(0)
+  }
+
+  private mutating func writeBranchHints() throws {
+    let hinted = indices.definedFunctions.filter { module.functions[$0].code?.branchHints.isEmpty == false }
+    guard !hinted.isEmpty else { return }
+    contents.append("metadata.code.branch_hint" as Name)
+    contents.appendUnsigned(hinted.count)
+    for id in hinted {
+      let hints = module.functions[id].code!.branchHints
+      contents.appendUnsigned(indices.functions[id.index])
+      contents.appendUnsigned(hints.count)
+      for hint in hints {
+        contents.appendUnsigned(hint.offset)
+        contents.append(1)
+        contents.append(hint.isLikely ? 1 : 0)
+      }
+    }
+    try finishSection(0)
+  }
+}
+
+extension CustomSection {
+  /// Whether the section still holds after the code has moved: those that give positions in the code do not.
+  package var isStillTrue: Bool {
+    let name = name.description
+    return !(name.hasPrefix(".debug_") || name.hasPrefix("metadata.code.") || name.hasPrefix("binaryen.")
+      || name == "sourceMappingURL" || name == "external_debug_info")
+  }
+}
+
+extension Module {
+  /// Brings bodies into the form in which they are written: smallest form, final indices.
+  fileprivate mutating func prepareCode(_ indices: IndexAssignment, _ workers: WorkerPool) throws {
+    let map = indices.map
+    let pending = indices.definedFunctions.filter {
+      guard let code = self.functions[$0].code else { return false }
+      return !code.isCanonical || code.hasTupleTypes || !map.changed.isEmpty
+    }
+    guard !pending.isEmpty else { return }
+    let declarations = try makeDeclarations()
+    let types = self.types
+    let functions = self.functions
+    let codes = try workers.map(pending.map(\.index)) { _, index in
+      try BodyFinisher.finish(functions[FunctionID(index)], declarations, types, indices, map)
+    }
+    for (position, id) in pending.enumerated() { self.functions[id].code = codes[position] }
+  }
+
+  /// Whether a body refers to a data segment, so that the data count section is needed.
+  fileprivate func namesDataSegments(_ workers: WorkerPool) throws -> Bool {
+    for function in functions.values where !function.isRemoved {
+      guard let code = function.code else { continue }
+      var found = false
+      try code.forEachReference(of: .data) { _ in found = true }
+      if found { return true }
+    }
+    return false
+  }
+}
+
+/// The last step of one body.
+private enum BodyFinisher {
+  static func finish(
+    _ function: Function, _ declarations: Declarations, _ types: TypeTable, _ indices: IndexAssignment, _ map: IndexMap
+  ) throws -> Code {
+    var code = function.code!
+    if !code.isCanonical {
+      var decoder = BodyDecoder(declarations: declarations)
+      var encoder = BodyEncoder()
+      var body = Body()
+      try decoder.decode(code, type: function.type, into: &body, validating: false)
+      code = encoder.encode(body)
+    }
+    var rewriter = BodyRewriter(map: map) { results in
+      guard let type = types.plainFunctionType(FunctionType(results: results)) else {
+        throw WasmError(.internalError, "a block type has no name")
+      }
+      return indices.types[type.index]
+    }
+    return try rewriter.rewrite(code)
+  }
+}
