@@ -3,9 +3,9 @@ import Support
 // Typed views of instructions on structures and arrays.
 
 /// `struct.new`.
-@frozen package struct StructNewNode: BitwiseCopyable, Sendable {
-  package let type: TypeID
-  package let fields: NodeList
+@frozen public struct StructNewNode: BitwiseCopyable, Sendable {
+  public let type: TypeID
+  public let fields: NodeList
 
   @inlinable init(type: TypeID, fields: NodeList) {
     self.type = type
@@ -14,11 +14,11 @@ import Support
 }
 
 /// `struct.get`, `struct.get_s`, `struct.get_u`.
-@frozen package struct StructGetNode: BitwiseCopyable, Sendable {
-  package let opcode: Opcode
-  package let type: TypeID
-  package let field: UInt32
-  package let reference: NodeID
+@frozen public struct StructGetNode: BitwiseCopyable, Sendable {
+  public let opcode: Opcode
+  public let type: TypeID
+  public let field: UInt32
+  public let reference: NodeID
 
   @inlinable init(opcode: Opcode, type: TypeID, field: UInt32, reference: NodeID) {
     self.opcode = opcode
@@ -29,11 +29,11 @@ import Support
 }
 
 /// `struct.set`.
-@frozen package struct StructSetNode: BitwiseCopyable, Sendable {
-  package let type: TypeID
-  package let field: UInt32
-  package let reference: NodeID
-  package let value: NodeID
+@frozen public struct StructSetNode: BitwiseCopyable, Sendable {
+  public let type: TypeID
+  public let field: UInt32
+  public let reference: NodeID
+  public let value: NodeID
 
   @inlinable init(type: TypeID, field: UInt32, reference: NodeID, value: NodeID) {
     self.type = type
@@ -44,10 +44,10 @@ import Support
 }
 
 /// `array.new`.
-@frozen package struct ArrayNewNode: BitwiseCopyable, Sendable {
-  package let type: TypeID
-  package let value: NodeID
-  package let count: NodeID
+@frozen public struct ArrayNewNode: BitwiseCopyable, Sendable {
+  public let type: TypeID
+  public let value: NodeID
+  public let count: NodeID
 
   @inlinable init(type: TypeID, value: NodeID, count: NodeID) {
     self.type = type
@@ -57,9 +57,9 @@ import Support
 }
 
 /// `array.new_default`.
-@frozen package struct ArrayNewDefaultNode: BitwiseCopyable, Sendable {
-  package let type: TypeID
-  package let count: NodeID
+@frozen public struct ArrayNewDefaultNode: BitwiseCopyable, Sendable {
+  public let type: TypeID
+  public let count: NodeID
 
   @inlinable init(type: TypeID, count: NodeID) {
     self.type = type
@@ -68,9 +68,9 @@ import Support
 }
 
 /// `array.new_fixed`.
-@frozen package struct ArrayNewFixedNode: BitwiseCopyable, Sendable {
-  package let type: TypeID
-  package let values: NodeList
+@frozen public struct ArrayNewFixedNode: BitwiseCopyable, Sendable {
+  public let type: TypeID
+  public let values: NodeList
 
   @inlinable init(type: TypeID, values: NodeList) {
     self.type = type
@@ -79,11 +79,11 @@ import Support
 }
 
 /// `array.new_data`.
-@frozen package struct ArrayNewDataNode: BitwiseCopyable, Sendable {
-  package let type: TypeID
-  package let data: DataID
-  package let offset: NodeID
-  package let count: NodeID
+@frozen public struct ArrayNewDataNode: BitwiseCopyable, Sendable {
+  public let type: TypeID
+  public let data: DataID
+  public let offset: NodeID
+  public let count: NodeID
 
   @inlinable init(type: TypeID, data: DataID, offset: NodeID, count: NodeID) {
     self.type = type
@@ -94,11 +94,11 @@ import Support
 }
 
 /// `array.new_elem`.
-@frozen package struct ArrayNewElemNode: BitwiseCopyable, Sendable {
-  package let type: TypeID
-  package let element: ElementID
-  package let offset: NodeID
-  package let count: NodeID
+@frozen public struct ArrayNewElemNode: BitwiseCopyable, Sendable {
+  public let type: TypeID
+  public let element: ElementID
+  public let offset: NodeID
+  public let count: NodeID
 
   @inlinable init(type: TypeID, element: ElementID, offset: NodeID, count: NodeID) {
     self.type = type
@@ -109,11 +109,11 @@ import Support
 }
 
 /// `array.get`, `array.get_s`, `array.get_u`.
-@frozen package struct ArrayGetNode: BitwiseCopyable, Sendable {
-  package let opcode: Opcode
-  package let type: TypeID
-  package let reference: NodeID
-  package let index: NodeID
+@frozen public struct ArrayGetNode: BitwiseCopyable, Sendable {
+  public let opcode: Opcode
+  public let type: TypeID
+  public let reference: NodeID
+  public let index: NodeID
 
   @inlinable init(opcode: Opcode, type: TypeID, reference: NodeID, index: NodeID) {
     self.opcode = opcode
@@ -124,11 +124,11 @@ import Support
 }
 
 /// `array.set`.
-@frozen package struct ArraySetNode: BitwiseCopyable, Sendable {
-  package let type: TypeID
-  package let reference: NodeID
-  package let index: NodeID
-  package let value: NodeID
+@frozen public struct ArraySetNode: BitwiseCopyable, Sendable {
+  public let type: TypeID
+  public let reference: NodeID
+  public let index: NodeID
+  public let value: NodeID
 
   @inlinable init(type: TypeID, reference: NodeID, index: NodeID, value: NodeID) {
     self.type = type
@@ -139,12 +139,12 @@ import Support
 }
 
 /// `array.fill`.
-@frozen package struct ArrayFillNode: BitwiseCopyable, Sendable {
-  package let type: TypeID
-  package let reference: NodeID
-  package let index: NodeID
-  package let value: NodeID
-  package let count: NodeID
+@frozen public struct ArrayFillNode: BitwiseCopyable, Sendable {
+  public let type: TypeID
+  public let reference: NodeID
+  public let index: NodeID
+  public let value: NodeID
+  public let count: NodeID
 
   @inlinable init(type: TypeID, reference: NodeID, index: NodeID, value: NodeID, count: NodeID) {
     self.type = type
@@ -156,14 +156,14 @@ import Support
 }
 
 /// `array.copy`.
-@frozen package struct ArrayCopyNode: BitwiseCopyable, Sendable {
-  package let destinationType: TypeID
-  package let sourceType: TypeID
-  package let destination: NodeID
-  package let to: NodeID
-  package let source: NodeID
-  package let from: NodeID
-  package let count: NodeID
+@frozen public struct ArrayCopyNode: BitwiseCopyable, Sendable {
+  public let destinationType: TypeID
+  public let sourceType: TypeID
+  public let destination: NodeID
+  public let to: NodeID
+  public let source: NodeID
+  public let from: NodeID
+  public let count: NodeID
 
   @inlinable init(
     destinationType: TypeID, sourceType: TypeID, destination: NodeID, to: NodeID, source: NodeID, from: NodeID, count: NodeID
@@ -179,13 +179,13 @@ import Support
 }
 
 /// `array.init_data`.
-@frozen package struct ArrayInitDataNode: BitwiseCopyable, Sendable {
-  package let type: TypeID
-  package let data: DataID
-  package let reference: NodeID
-  package let to: NodeID
-  package let from: NodeID
-  package let count: NodeID
+@frozen public struct ArrayInitDataNode: BitwiseCopyable, Sendable {
+  public let type: TypeID
+  public let data: DataID
+  public let reference: NodeID
+  public let to: NodeID
+  public let from: NodeID
+  public let count: NodeID
 
   @inlinable init(type: TypeID, data: DataID, reference: NodeID, to: NodeID, from: NodeID, count: NodeID) {
     self.type = type
@@ -198,13 +198,13 @@ import Support
 }
 
 /// `array.init_elem`.
-@frozen package struct ArrayInitElemNode: BitwiseCopyable, Sendable {
-  package let type: TypeID
-  package let element: ElementID
-  package let reference: NodeID
-  package let to: NodeID
-  package let from: NodeID
-  package let count: NodeID
+@frozen public struct ArrayInitElemNode: BitwiseCopyable, Sendable {
+  public let type: TypeID
+  public let element: ElementID
+  public let reference: NodeID
+  public let to: NodeID
+  public let from: NodeID
+  public let count: NodeID
 
   @inlinable init(type: TypeID, element: ElementID, reference: NodeID, to: NodeID, from: NodeID, count: NodeID) {
     self.type = type

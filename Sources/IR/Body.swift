@@ -4,35 +4,35 @@ import Support
 ///
 /// `root` is a block whose label is `LabelID.function` and which has no bytes of its own. After decoding, ids are in
 /// the order of evaluation; nodes made later have higher ids. Nothing is freed until the next body.
-package struct Body: ~Copyable {
-  package var nodes = Column<NodeRecord>()
+public struct Body: ~Copyable {
+  public var nodes = Column<NodeRecord>()
   /// Variable-length parts of nodes.
-  package var pool = Column<UInt32>()
+  public var pool = Column<UInt32>()
   /// Types of parameters, then of declared locals.
-  package var localTypes = Column<ValueType>()
-  package internal(set) var parameterCount = 0
-  package var root = NodeID.none
+  public var localTypes = Column<ValueType>()
+  public internal(set) var parameterCount = 0
+  public var root = NodeID.none
   /// Labels are 0 ..< labelCount; 0 is the function's own.
-  package internal(set) var labelCount: UInt32 = 1
+  public internal(set) var labelCount: UInt32 = 1
 
   /// Value types of all tuples, and where each tuple begins.
-  var tupleTypes = Column<ValueType>()
-  var tupleStarts = Column<UInt32>()
+  @usableFromInline var tupleTypes = Column<ValueType>()
+  @usableFromInline var tupleStarts = Column<UInt32>()
   private var tuples: [[ValueType]: Int] = [:]
 
   /// Hints of `if` and `br_if` nodes: whether the condition is likely true. A pass that makes a node anew for the same
   /// decision carries the hint over (`moveBranchHint`).
-  package var branchHints: [NodeID: Bool] = [:]
-  package var localNames: [LocalID: Name] = [:]
-  package var labelNames: [LabelID: Name] = [:]
+  public var branchHints: [NodeID: Bool] = [:]
+  public var localNames: [LocalID: Name] = [:]
+  public var labelNames: [LabelID: Name] = [:]
 
   /// Goes up with every change; a pass that leaves it alone has changed nothing.
-  package var changeCount = 0
+  public var changeCount = 0
 
-  package init() {}
+  public init() {}
 
   /// Makes the arena ready for another body; its memory is kept.
-  package mutating func reset(parameters: ArraySlice<ValueType>) {
+  public mutating func reset(parameters: ArraySlice<ValueType>) {
     nodes.removeAll()
     pool.removeAll()
     localTypes.removeAll()
@@ -50,12 +50,12 @@ package struct Body: ~Copyable {
   }
 
   /// Memory that the arena holds, in bytes.
-  package var byteCount: Int {
+  public var byteCount: Int {
     nodes.byteCount + pool.byteCount + localTypes.byteCount + tupleTypes.byteCount + tupleStarts.byteCount
   }
 
   /// Gives back columns that one huge body left larger than `limit` bytes each.
-  package mutating func releaseMemory(beyond limit: Int) {
+  public mutating func releaseMemory(beyond limit: Int) {
     nodes.releaseMemory(beyond: limit)
     pool.releaseMemory(beyond: limit)
     localTypes.releaseMemory(beyond: limit)
@@ -63,42 +63,42 @@ package struct Body: ~Copyable {
 
   // MARK: Nodes
 
-  @inlinable package func opcode(of id: NodeID) -> Opcode { nodes[id.index].opcode }
-  @inlinable package func type(of id: NodeID) -> ResultType { nodes[id.index].type }
+  @inlinable public func opcode(of id: NodeID) -> Opcode { nodes[id.index].opcode }
+  @inlinable public func type(of id: NodeID) -> ResultType { nodes[id.index].type }
 
-  package mutating func setType(of id: NodeID, to type: ResultType) {
+  public mutating func setType(of id: NodeID, to type: ResultType) {
     changeCount += 1
     nodes[id.index].type = type
   }
 
-  @inlinable package mutating func append(_ record: NodeRecord) -> NodeID {
+  @inlinable public mutating func append(_ record: NodeRecord) -> NodeID {
     nodes.append(record)
     return NodeID(nodes.count - 1)
   }
 
   /// The node's operands stay where they are: `record` takes them over.
-  package mutating func replace(_ id: NodeID, with record: NodeRecord) {
+  public mutating func replace(_ id: NodeID, with record: NodeRecord) {
     changeCount += 1
     nodes[id.index] = record
   }
 
-  @inlinable package subscript(list: NodeList, index: Int) -> NodeID {
+  @inlinable public subscript(list: NodeList, index: Int) -> NodeID {
     precondition(UInt(bitPattern: index) < UInt(bitPattern: list.count))
     return NodeID(rawValue: pool[Int(list.start) + index])
   }
 
   // MARK: Locals and labels
 
-  package var localCount: Int { localTypes.count }
-  @inlinable package func type(of local: LocalID) -> ValueType { localTypes[local.index] }
+  public var localCount: Int { localTypes.count }
+  @inlinable public func type(of local: LocalID) -> ValueType { localTypes[local.index] }
 
-  package mutating func makeLocal(_ type: ValueType) -> LocalID {
+  public mutating func makeLocal(_ type: ValueType) -> LocalID {
     changeCount += 1
     localTypes.append(type)
     return LocalID(localTypes.count - 1)
   }
 
-  package mutating func makeLabel() -> LabelID {
+  public mutating func makeLabel() -> LabelID {
     labelCount += 1
     return LabelID(rawValue: labelCount - 1)
   }
@@ -106,7 +106,7 @@ package struct Body: ~Copyable {
   // MARK: Tuples
 
   /// The type of a node with these results: none, a value type or a tuple.
-  package mutating func resultType(of types: some RandomAccessCollection<ValueType>) -> ResultType {
+  public mutating func resultType(of types: some RandomAccessCollection<ValueType>) -> ResultType {
     switch types.count {
     case 0: return .none
     case 1: return ResultType(types.first!)
@@ -121,16 +121,16 @@ package struct Body: ~Copyable {
   }
 
   /// Number of values of a type.
-  @inlinable package func arity(of type: ResultType) -> Int {
+  @inlinable public func arity(of type: ResultType) -> Int {
     type.isTuple ? tupleRange(of: type).count : type.isConcrete ? 1 : 0
   }
 
   /// The value type at `index` of a concrete type.
-  @inlinable package func valueType(_ index: Int, of type: ResultType) -> ValueType {
+  @inlinable public func valueType(_ index: Int, of type: ResultType) -> ValueType {
     type.isTuple ? tupleTypes[tupleRange(of: type).lowerBound + index] : type.valueType
   }
 
-  package func valueTypes(of type: ResultType) -> [ValueType] {
+  public func valueTypes(of type: ResultType) -> [ValueType] {
     (0..<arity(of: type)).map { valueType($0, of: type) }
   }
 
@@ -143,7 +143,7 @@ package struct Body: ~Copyable {
   // MARK: Branch hints
 
   /// Gives the hint of `old` to `new`; negated if the condition of `new` is the opposite.
-  package mutating func moveBranchHint(from old: NodeID, to new: NodeID, negated: Bool = false) {
+  public mutating func moveBranchHint(from old: NodeID, to new: NodeID, negated: Bool = false) {
     guard !branchHints.isEmpty, let hint = branchHints.removeValue(forKey: old) else { return }
     branchHints[new] = hint != negated
   }

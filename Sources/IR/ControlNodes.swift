@@ -3,9 +3,9 @@ import Support
 // Typed views of control instructions. Field names are the specification's.
 
 /// `block`; without a label it is a mere sequence and has no bytes.
-@frozen package struct BlockNode: BitwiseCopyable, Sendable {
-  package let label: LabelID
-  package let items: NodeList
+@frozen public struct BlockNode: BitwiseCopyable, Sendable {
+  public let label: LabelID
+  public let items: NodeList
 
   @inlinable init(label: LabelID, items: NodeList) {
     self.label = label
@@ -14,9 +14,9 @@ import Support
 }
 
 /// `loop`; a branch to its label begins it again.
-@frozen package struct LoopNode: BitwiseCopyable, Sendable {
-  package let label: LabelID
-  package let body: NodeID
+@frozen public struct LoopNode: BitwiseCopyable, Sendable {
+  public let label: LabelID
+  public let body: NodeID
 
   @inlinable init(label: LabelID, body: NodeID) {
     self.label = label
@@ -25,10 +25,10 @@ import Support
 }
 
 /// `if`; `elseArm` may be `none`.
-@frozen package struct IfNode: BitwiseCopyable, Sendable {
-  package let condition: NodeID
-  package let thenArm: NodeID
-  package let elseArm: NodeID
+@frozen public struct IfNode: BitwiseCopyable, Sendable {
+  public let condition: NodeID
+  public let thenArm: NodeID
+  public let elseArm: NodeID
 
   @inlinable init(condition: NodeID, thenArm: NodeID, elseArm: NodeID) {
     self.condition = condition
@@ -39,12 +39,12 @@ import Support
 
 /// Legacy `try`. `arms` are the body, then a body for each of its tags, then that of `catch_all`. The label serves
 /// `rethrow` and `delegate` only; branches to it go to a block around.
-@frozen package struct TryNode: BitwiseCopyable, Sendable {
-  package let label: LabelID
-  package let arms: NodeList
-  package let tagCount: Int
-  package let hasCatchAll: Bool
-  package let delegate: LabelID
+@frozen public struct TryNode: BitwiseCopyable, Sendable {
+  public let label: LabelID
+  public let arms: NodeList
+  public let tagCount: Int
+  public let hasCatchAll: Bool
+  public let delegate: LabelID
 
   @inlinable init(label: LabelID, arms: NodeList, tagCount: Int, hasCatchAll: Bool, delegate: LabelID) {
     self.label = label
@@ -56,10 +56,10 @@ import Support
 }
 
 /// `try_table`; its clauses are read with `body.catchClause(_:of:)`. Branches to its own label go to a block around.
-@frozen package struct TryTableNode: BitwiseCopyable, Sendable {
-  package let body: NodeID
-  package let start: Int
-  package let clauseCount: Int
+@frozen public struct TryTableNode: BitwiseCopyable, Sendable {
+  public let body: NodeID
+  public let start: Int
+  public let clauseCount: Int
 
   @inlinable init(body: NodeID, start: Int, clauseCount: Int) {
     self.body = body
@@ -69,9 +69,9 @@ import Support
 }
 
 /// `br`; `value` may be `none`.
-@frozen package struct BrNode: BitwiseCopyable, Sendable {
-  package let label: LabelID
-  package let value: NodeID
+@frozen public struct BrNode: BitwiseCopyable, Sendable {
+  public let label: LabelID
+  public let value: NodeID
 
   @inlinable init(label: LabelID, value: NodeID) {
     self.label = label
@@ -80,10 +80,10 @@ import Support
 }
 
 /// `br_if`; `value` may be `none`.
-@frozen package struct BrIfNode: BitwiseCopyable, Sendable {
-  package let label: LabelID
-  package let value: NodeID
-  package let condition: NodeID
+@frozen public struct BrIfNode: BitwiseCopyable, Sendable {
+  public let label: LabelID
+  public let value: NodeID
+  public let condition: NodeID
 
   @inlinable init(label: LabelID, value: NodeID, condition: NodeID) {
     self.label = label
@@ -93,11 +93,11 @@ import Support
 }
 
 /// `br_table`; `value` may be `none`. Labels are read with `body.label(_:of:)`; the default comes last.
-@frozen package struct BrTableNode: BitwiseCopyable, Sendable {
-  package let value: NodeID
-  package let index: NodeID
-  package let start: Int
-  package let labelCount: Int
+@frozen public struct BrTableNode: BitwiseCopyable, Sendable {
+  public let value: NodeID
+  public let index: NodeID
+  public let start: Int
+  public let labelCount: Int
 
   @inlinable init(value: NodeID, index: NodeID, start: Int, labelCount: Int) {
     self.value = value
@@ -108,11 +108,11 @@ import Support
 }
 
 /// `br_on_null`, `br_on_non_null`; `value` (what the label takes besides the reference) may be `none`.
-@frozen package struct BrOnNullNode: BitwiseCopyable, Sendable {
-  package let opcode: Opcode
-  package let label: LabelID
-  package let value: NodeID
-  package let reference: NodeID
+@frozen public struct BrOnNullNode: BitwiseCopyable, Sendable {
+  public let opcode: Opcode
+  public let label: LabelID
+  public let value: NodeID
+  public let reference: NodeID
 
   @inlinable init(opcode: Opcode, label: LabelID, value: NodeID, reference: NodeID) {
     self.opcode = opcode
@@ -123,13 +123,13 @@ import Support
 }
 
 /// `br_on_cast`, `br_on_cast_fail`; `value` (what the label takes besides the reference) may be `none`.
-@frozen package struct BrOnCastNode: BitwiseCopyable, Sendable {
-  package let opcode: Opcode
-  package let label: LabelID
-  package let value: NodeID
-  package let reference: NodeID
-  package let source: ValueType
-  package let target: ValueType
+@frozen public struct BrOnCastNode: BitwiseCopyable, Sendable {
+  public let opcode: Opcode
+  public let label: LabelID
+  public let value: NodeID
+  public let reference: NodeID
+  public let source: ValueType
+  public let target: ValueType
 
   @inlinable init(
     opcode: Opcode, label: LabelID, value: NodeID, reference: NodeID, source: ValueType, target: ValueType
@@ -144,8 +144,8 @@ import Support
 }
 
 /// `return`; `value` may be `none`.
-@frozen package struct ReturnNode: BitwiseCopyable, Sendable {
-  package let value: NodeID
+@frozen public struct ReturnNode: BitwiseCopyable, Sendable {
+  public let value: NodeID
 
   @inlinable init(value: NodeID) {
     self.value = value
@@ -153,10 +153,10 @@ import Support
 }
 
 /// `call`, `return_call`.
-@frozen package struct CallNode: BitwiseCopyable, Sendable {
-  package let opcode: Opcode
-  package let function: FunctionID
-  package let arguments: NodeList
+@frozen public struct CallNode: BitwiseCopyable, Sendable {
+  public let opcode: Opcode
+  public let function: FunctionID
+  public let arguments: NodeList
 
   @inlinable init(opcode: Opcode, function: FunctionID, arguments: NodeList) {
     self.opcode = opcode
@@ -166,12 +166,12 @@ import Support
 }
 
 /// `call_indirect`, `return_call_indirect`.
-@frozen package struct CallIndirectNode: BitwiseCopyable, Sendable {
-  package let opcode: Opcode
-  package let type: TypeID
-  package let table: TableID
-  package let arguments: NodeList
-  package let index: NodeID
+@frozen public struct CallIndirectNode: BitwiseCopyable, Sendable {
+  public let opcode: Opcode
+  public let type: TypeID
+  public let table: TableID
+  public let arguments: NodeList
+  public let index: NodeID
 
   @inlinable init(opcode: Opcode, type: TypeID, table: TableID, arguments: NodeList, index: NodeID) {
     self.opcode = opcode
@@ -183,11 +183,11 @@ import Support
 }
 
 /// `call_ref`, `return_call_ref`.
-@frozen package struct CallRefNode: BitwiseCopyable, Sendable {
-  package let opcode: Opcode
-  package let type: TypeID
-  package let arguments: NodeList
-  package let function: NodeID
+@frozen public struct CallRefNode: BitwiseCopyable, Sendable {
+  public let opcode: Opcode
+  public let type: TypeID
+  public let arguments: NodeList
+  public let function: NodeID
 
   @inlinable init(opcode: Opcode, type: TypeID, arguments: NodeList, function: NodeID) {
     self.opcode = opcode
@@ -198,9 +198,9 @@ import Support
 }
 
 /// `throw`.
-@frozen package struct ThrowNode: BitwiseCopyable, Sendable {
-  package let tag: TagID
-  package let arguments: NodeList
+@frozen public struct ThrowNode: BitwiseCopyable, Sendable {
+  public let tag: TagID
+  public let arguments: NodeList
 
   @inlinable init(tag: TagID, arguments: NodeList) {
     self.tag = tag

@@ -1,34 +1,34 @@
 /// Features of the language, in the sense of the `--enable-X` options.
-package struct FeatureSet: OptionSet, Hashable, BitwiseCopyable, Sendable {
-  package let rawValue: UInt32
-  @inlinable package init(rawValue: UInt32) { self.rawValue = rawValue }
+public struct FeatureSet: OptionSet, Hashable, BitwiseCopyable, Sendable {
+  public let rawValue: UInt32
+  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-  package static let mvp: FeatureSet = []
-  package static let mutableGlobals = FeatureSet(rawValue: 1 << 0)
-  package static let signExt = FeatureSet(rawValue: 1 << 1)
-  package static let nontrappingFloatToInt = FeatureSet(rawValue: 1 << 2)
-  package static let simd = FeatureSet(rawValue: 1 << 3)
-  package static let relaxedSimd = FeatureSet(rawValue: 1 << 4)
-  package static let bulkMemory = FeatureSet(rawValue: 1 << 5)
-  package static let bulkMemoryOpt = FeatureSet(rawValue: 1 << 6)
-  package static let callIndirectOverlong = FeatureSet(rawValue: 1 << 7)
-  package static let referenceTypes = FeatureSet(rawValue: 1 << 8)
-  package static let multivalue = FeatureSet(rawValue: 1 << 9)
-  package static let exceptionHandling = FeatureSet(rawValue: 1 << 10)
-  package static let tailCall = FeatureSet(rawValue: 1 << 11)
-  package static let gc = FeatureSet(rawValue: 1 << 12)
-  package static let memory64 = FeatureSet(rawValue: 1 << 13)
-  package static let multimemory = FeatureSet(rawValue: 1 << 14)
-  package static let extendedConst = FeatureSet(rawValue: 1 << 15)
-  package static let threads = FeatureSet(rawValue: 1 << 16)
-  package static let wideArithmetic = FeatureSet(rawValue: 1 << 17)
-  package static let customPageSizes = FeatureSet(rawValue: 1 << 18)
-  package static let compactImports = FeatureSet(rawValue: 1 << 19)
+  public static let mvp: FeatureSet = []
+  public static let mutableGlobals = FeatureSet(rawValue: 1 << 0)
+  public static let signExt = FeatureSet(rawValue: 1 << 1)
+  public static let nontrappingFloatToInt = FeatureSet(rawValue: 1 << 2)
+  public static let simd = FeatureSet(rawValue: 1 << 3)
+  public static let relaxedSimd = FeatureSet(rawValue: 1 << 4)
+  public static let bulkMemory = FeatureSet(rawValue: 1 << 5)
+  public static let bulkMemoryOpt = FeatureSet(rawValue: 1 << 6)
+  public static let callIndirectOverlong = FeatureSet(rawValue: 1 << 7)
+  public static let referenceTypes = FeatureSet(rawValue: 1 << 8)
+  public static let multivalue = FeatureSet(rawValue: 1 << 9)
+  public static let exceptionHandling = FeatureSet(rawValue: 1 << 10)
+  public static let tailCall = FeatureSet(rawValue: 1 << 11)
+  public static let gc = FeatureSet(rawValue: 1 << 12)
+  public static let memory64 = FeatureSet(rawValue: 1 << 13)
+  public static let multimemory = FeatureSet(rawValue: 1 << 14)
+  public static let extendedConst = FeatureSet(rawValue: 1 << 15)
+  public static let threads = FeatureSet(rawValue: 1 << 16)
+  public static let wideArithmetic = FeatureSet(rawValue: 1 << 17)
+  public static let customPageSizes = FeatureSet(rawValue: 1 << 18)
+  public static let compactImports = FeatureSet(rawValue: 1 << 19)
 
-  package static let all = FeatureSet(rawValue: (1 << 20) - 1)
+  public static let all = FeatureSet(rawValue: (1 << 20) - 1)
 
   /// Each feature: the word after `--enable-`, and its name in the `target_features` section.
-  package static let names: [(feature: FeatureSet, option: String, section: String)] = [
+  public static let names: [(feature: FeatureSet, option: String, section: String)] = [
     (.mutableGlobals, "mutable-globals", "mutable-globals"),
     (.signExt, "sign-ext", "sign-ext"),
     (.nontrappingFloatToInt, "nontrapping-float-to-int", "nontrapping-fptoint"),
@@ -52,5 +52,5 @@ package struct FeatureSet: OptionSet, Hashable, BitwiseCopyable, Sendable {
   ]
 
   /// The option words of the features in the set, in the order of `names`.
-  package var optionNames: [String] { FeatureSet.names.filter { contains($0.feature) }.map(\.option) }
+  public var optionNames: [String] { FeatureSet.names.filter { contains($0.feature) }.map(\.option) }
 }

@@ -3,10 +3,10 @@ import Support
 // Typed views of memory and table instructions.
 
 /// Any load of a number or vector.
-@frozen package struct LoadNode: BitwiseCopyable, Sendable {
-  package let opcode: Opcode
-  package let address: NodeID
-  package let memarg: Memarg
+@frozen public struct LoadNode: BitwiseCopyable, Sendable {
+  public let opcode: Opcode
+  public let address: NodeID
+  public let memarg: Memarg
 
   @inlinable init(opcode: Opcode, address: NodeID, memarg: Memarg) {
     self.opcode = opcode
@@ -16,11 +16,11 @@ import Support
 }
 
 /// Any store of a number or vector.
-@frozen package struct StoreNode: BitwiseCopyable, Sendable {
-  package let opcode: Opcode
-  package let address: NodeID
-  package let value: NodeID
-  package let memarg: Memarg
+@frozen public struct StoreNode: BitwiseCopyable, Sendable {
+  public let opcode: Opcode
+  public let address: NodeID
+  public let value: NodeID
+  public let memarg: Memarg
 
   @inlinable init(opcode: Opcode, address: NodeID, value: NodeID, memarg: Memarg) {
     self.opcode = opcode
@@ -31,12 +31,12 @@ import Support
 }
 
 /// `v128.loadN_lane`, `v128.storeN_lane`.
-@frozen package struct LaneAccessNode: BitwiseCopyable, Sendable {
-  package let opcode: Opcode
-  package let address: NodeID
-  package let vector: NodeID
-  package let memarg: Memarg
-  package let lane: UInt8
+@frozen public struct LaneAccessNode: BitwiseCopyable, Sendable {
+  public let opcode: Opcode
+  public let address: NodeID
+  public let vector: NodeID
+  public let memarg: Memarg
+  public let lane: UInt8
 
   @inlinable init(opcode: Opcode, address: NodeID, vector: NodeID, memarg: Memarg, lane: UInt8) {
     self.opcode = opcode
@@ -48,11 +48,11 @@ import Support
 }
 
 /// Atomic read-modify-write, and `memory.atomic.notify`.
-@frozen package struct RMWNode: BitwiseCopyable, Sendable {
-  package let opcode: Opcode
-  package let address: NodeID
-  package let value: NodeID
-  package let memarg: Memarg
+@frozen public struct RMWNode: BitwiseCopyable, Sendable {
+  public let opcode: Opcode
+  public let address: NodeID
+  public let value: NodeID
+  public let memarg: Memarg
 
   @inlinable init(opcode: Opcode, address: NodeID, value: NodeID, memarg: Memarg) {
     self.opcode = opcode
@@ -63,12 +63,12 @@ import Support
 }
 
 /// Atomic compare-and-exchange.
-@frozen package struct CmpxchgNode: BitwiseCopyable, Sendable {
-  package let opcode: Opcode
-  package let address: NodeID
-  package let expected: NodeID
-  package let replacement: NodeID
-  package let memarg: Memarg
+@frozen public struct CmpxchgNode: BitwiseCopyable, Sendable {
+  public let opcode: Opcode
+  public let address: NodeID
+  public let expected: NodeID
+  public let replacement: NodeID
+  public let memarg: Memarg
 
   @inlinable init(opcode: Opcode, address: NodeID, expected: NodeID, replacement: NodeID, memarg: Memarg) {
     self.opcode = opcode
@@ -80,12 +80,12 @@ import Support
 }
 
 /// `memory.atomic.wait32`, `wait64`.
-@frozen package struct AtomicWaitNode: BitwiseCopyable, Sendable {
-  package let opcode: Opcode
-  package let address: NodeID
-  package let expected: NodeID
-  package let timeout: NodeID
-  package let memarg: Memarg
+@frozen public struct AtomicWaitNode: BitwiseCopyable, Sendable {
+  public let opcode: Opcode
+  public let address: NodeID
+  public let expected: NodeID
+  public let timeout: NodeID
+  public let memarg: Memarg
 
   @inlinable init(opcode: Opcode, address: NodeID, expected: NodeID, timeout: NodeID, memarg: Memarg) {
     self.opcode = opcode
@@ -97,9 +97,9 @@ import Support
 }
 
 /// `memory.grow`.
-@frozen package struct MemoryGrowNode: BitwiseCopyable, Sendable {
-  package let memory: MemoryID
-  package let pages: NodeID
+@frozen public struct MemoryGrowNode: BitwiseCopyable, Sendable {
+  public let memory: MemoryID
+  public let pages: NodeID
 
   @inlinable init(memory: MemoryID, pages: NodeID) {
     self.memory = memory
@@ -108,11 +108,11 @@ import Support
 }
 
 /// `memory.fill`.
-@frozen package struct MemoryFillNode: BitwiseCopyable, Sendable {
-  package let memory: MemoryID
-  package let address: NodeID
-  package let value: NodeID
-  package let count: NodeID
+@frozen public struct MemoryFillNode: BitwiseCopyable, Sendable {
+  public let memory: MemoryID
+  public let address: NodeID
+  public let value: NodeID
+  public let count: NodeID
 
   @inlinable init(memory: MemoryID, address: NodeID, value: NodeID, count: NodeID) {
     self.memory = memory
@@ -123,12 +123,12 @@ import Support
 }
 
 /// `memory.copy`.
-@frozen package struct MemoryCopyNode: BitwiseCopyable, Sendable {
-  package let destination: MemoryID
-  package let source: MemoryID
-  package let to: NodeID
-  package let from: NodeID
-  package let count: NodeID
+@frozen public struct MemoryCopyNode: BitwiseCopyable, Sendable {
+  public let destination: MemoryID
+  public let source: MemoryID
+  public let to: NodeID
+  public let from: NodeID
+  public let count: NodeID
 
   @inlinable init(destination: MemoryID, source: MemoryID, to: NodeID, from: NodeID, count: NodeID) {
     self.destination = destination
@@ -140,12 +140,12 @@ import Support
 }
 
 /// `memory.init`.
-@frozen package struct MemoryInitNode: BitwiseCopyable, Sendable {
-  package let memory: MemoryID
-  package let data: DataID
-  package let to: NodeID
-  package let from: NodeID
-  package let count: NodeID
+@frozen public struct MemoryInitNode: BitwiseCopyable, Sendable {
+  public let memory: MemoryID
+  public let data: DataID
+  public let to: NodeID
+  public let from: NodeID
+  public let count: NodeID
 
   @inlinable init(memory: MemoryID, data: DataID, to: NodeID, from: NodeID, count: NodeID) {
     self.memory = memory
@@ -157,9 +157,9 @@ import Support
 }
 
 /// `table.get`.
-@frozen package struct TableGetNode: BitwiseCopyable, Sendable {
-  package let table: TableID
-  package let index: NodeID
+@frozen public struct TableGetNode: BitwiseCopyable, Sendable {
+  public let table: TableID
+  public let index: NodeID
 
   @inlinable init(table: TableID, index: NodeID) {
     self.table = table
@@ -168,10 +168,10 @@ import Support
 }
 
 /// `table.set`.
-@frozen package struct TableSetNode: BitwiseCopyable, Sendable {
-  package let table: TableID
-  package let index: NodeID
-  package let value: NodeID
+@frozen public struct TableSetNode: BitwiseCopyable, Sendable {
+  public let table: TableID
+  public let index: NodeID
+  public let value: NodeID
 
   @inlinable init(table: TableID, index: NodeID, value: NodeID) {
     self.table = table
@@ -181,10 +181,10 @@ import Support
 }
 
 /// `table.grow`.
-@frozen package struct TableGrowNode: BitwiseCopyable, Sendable {
-  package let table: TableID
-  package let value: NodeID
-  package let count: NodeID
+@frozen public struct TableGrowNode: BitwiseCopyable, Sendable {
+  public let table: TableID
+  public let value: NodeID
+  public let count: NodeID
 
   @inlinable init(table: TableID, value: NodeID, count: NodeID) {
     self.table = table
@@ -194,11 +194,11 @@ import Support
 }
 
 /// `table.fill`.
-@frozen package struct TableFillNode: BitwiseCopyable, Sendable {
-  package let table: TableID
-  package let index: NodeID
-  package let value: NodeID
-  package let count: NodeID
+@frozen public struct TableFillNode: BitwiseCopyable, Sendable {
+  public let table: TableID
+  public let index: NodeID
+  public let value: NodeID
+  public let count: NodeID
 
   @inlinable init(table: TableID, index: NodeID, value: NodeID, count: NodeID) {
     self.table = table
@@ -209,12 +209,12 @@ import Support
 }
 
 /// `table.copy`.
-@frozen package struct TableCopyNode: BitwiseCopyable, Sendable {
-  package let destination: TableID
-  package let source: TableID
-  package let to: NodeID
-  package let from: NodeID
-  package let count: NodeID
+@frozen public struct TableCopyNode: BitwiseCopyable, Sendable {
+  public let destination: TableID
+  public let source: TableID
+  public let to: NodeID
+  public let from: NodeID
+  public let count: NodeID
 
   @inlinable init(destination: TableID, source: TableID, to: NodeID, from: NodeID, count: NodeID) {
     self.destination = destination
@@ -226,12 +226,12 @@ import Support
 }
 
 /// `table.init`.
-@frozen package struct TableInitNode: BitwiseCopyable, Sendable {
-  package let table: TableID
-  package let element: ElementID
-  package let to: NodeID
-  package let from: NodeID
-  package let count: NodeID
+@frozen public struct TableInitNode: BitwiseCopyable, Sendable {
+  public let table: TableID
+  public let element: ElementID
+  public let to: NodeID
+  public let from: NodeID
+  public let count: NodeID
 
   @inlinable init(table: TableID, element: ElementID, to: NodeID, from: NodeID, count: NodeID) {
     self.table = table

@@ -1,7 +1,7 @@
 import Support
 
 /// A node of the tree, by kind: what passes switch over.
-@frozen package enum Node: BitwiseCopyable, Sendable {
+@frozen public enum Node: BitwiseCopyable, Sendable {
   // Control
   case unreachable, nop
   case block(BlockNode), loop(LoopNode), `if`(IfNode), `try`(TryNode), tryTable(TryTableNode)
@@ -45,7 +45,7 @@ import Support
 
 extension Body {
   /// The node as a typed view.
-  @inlinable package subscript(id: NodeID) -> Node {
+  @inlinable public subscript(id: NodeID) -> Node {
     let record = nodes[id.index]
     let opcode = record.opcode
     let (a, b, c) = (NodeID(rawValue: record.a), NodeID(rawValue: record.b), NodeID(rawValue: record.c))
@@ -117,12 +117,12 @@ extension Body {
   }
 
   /// The label at `index` of a `br_table`; the default is the last.
-  @inlinable package func label(_ index: Int, of node: BrTableNode) -> LabelID {
+  @inlinable public func label(_ index: Int, of node: BrTableNode) -> LabelID {
     precondition(index < node.labelCount)
     return LabelID(rawValue: pool[node.start + index])
   }
 
-  @inlinable package func catchClause(_ index: Int, of node: TryTableNode) -> CatchClause {
+  @inlinable public func catchClause(_ index: Int, of node: TryTableNode) -> CatchClause {
     precondition(index < node.clauseCount)
     let start = node.start + 3 * index
     return CatchClause(
@@ -131,13 +131,13 @@ extension Body {
   }
 
   /// The tag of the catch body at `index` of a legacy `try`.
-  package func tag(_ index: Int, of node: TryNode) -> TagID {
+  public func tag(_ index: Int, of node: TryNode) -> TagID {
     precondition(index < node.tagCount)
     return TagID(rawValue: pool[node.arms.range.upperBound + 3 + index])
   }
 
   /// The local that takes the value at `index` of a `tuple.set`; `none` if the value is dropped.
-  @inlinable package func local(_ index: Int, of node: TupleSetNode) -> LocalID {
+  @inlinable public func local(_ index: Int, of node: TupleSetNode) -> LocalID {
     precondition(index < node.localCount)
     return LocalID(rawValue: pool[node.start + index])
   }

@@ -2,31 +2,31 @@ import Support
 
 /// A node of a body: 16 bytes. What the three words mean is the business of the node's `Shape`; passes read nodes
 /// through `body[id]` and write them through the `make` functions.
-@frozen package struct NodeRecord: BitwiseCopyable, Sendable {
+@frozen public struct NodeRecord: BitwiseCopyable, Sendable {
   /// Opcode in the upper 10 bits, result type in the lower 22.
   @usableFromInline var head: UInt32
-  @usableFromInline package var a: UInt32
-  @usableFromInline package var b: UInt32
-  @usableFromInline package var c: UInt32
+  public var a: UInt32
+  public var b: UInt32
+  public var c: UInt32
 
-  @inlinable package init(_ opcode: Opcode, _ type: ResultType, a: UInt32 = 0, b: UInt32 = 0, c: UInt32 = 0) {
+  @inlinable public init(_ opcode: Opcode, _ type: ResultType, a: UInt32 = 0, b: UInt32 = 0, c: UInt32 = 0) {
     head = UInt32(opcode.rawValue) << 22 | type.bits
     self.a = a
     self.b = b
     self.c = c
   }
 
-  @inlinable package var opcode: Opcode {
+  @inlinable public var opcode: Opcode {
     get { Opcode(number: UInt16(truncatingIfNeeded: head >> 22)) }
     set { head = UInt32(newValue.rawValue) << 22 | head & 0x3f_ffff }
   }
 
-  @inlinable package var type: ResultType {
+  @inlinable public var type: ResultType {
     get { ResultType(bits: head & 0x3f_ffff) }
     set { head = head & ~0x3f_ffff | newValue.bits }
   }
 
-  @inlinable package func word(_ index: Int) -> UInt32 { index == 0 ? a : index == 1 ? b : c }
+  @inlinable public func word(_ index: Int) -> UInt32 { index == 0 ? a : index == 1 ? b : c }
 
   @inlinable mutating func setWord(_ index: Int, to value: UInt32) {
     switch index {
@@ -42,7 +42,7 @@ extension Opcode {
   @usableFromInline static let count = UInt16(allCases.count)
 
   /// The opcode with this raw value, which must be one: the fast form of `init(rawValue:)`.
-  @inlinable package init(number: UInt16) {
+  @inlinable public init(number: UInt16) {
     precondition(number <= Opcode.payload.rawValue)
     // An enum without payloads is stored as the ordinal of its case, which is its raw value here.
     self = unsafeBitCast(number, to: Opcode.self)
@@ -50,29 +50,29 @@ extension Opcode {
 }
 
 /// A range of the side pool whose words are operands.
-@frozen package struct NodeList: BitwiseCopyable, Sendable {
+@frozen public struct NodeList: BitwiseCopyable, Sendable {
   @usableFromInline let start: UInt32
   @usableFromInline let length: UInt32
 
-  @inlinable package init(start: Int, count: Int) {
+  @inlinable public init(start: Int, count: Int) {
     self.start = UInt32(truncatingIfNeeded: start)
     length = UInt32(truncatingIfNeeded: count)
   }
 
-  @inlinable package var count: Int { Int(length) }
-  @inlinable package var isEmpty: Bool { length == 0 }
-  @inlinable package var range: Range<Int> { Int(start)..<Int(start) + Int(length) }
+  @inlinable public var count: Int { Int(length) }
+  @inlinable public var isEmpty: Bool { length == 0 }
+  @inlinable public var range: Range<Int> { Int(start)..<Int(start) + Int(length) }
 }
 
 /// The static part of a memory access (specification 2.4.4).
-@frozen package struct Memarg: Hashable, BitwiseCopyable, Sendable {
+@frozen public struct Memarg: Hashable, BitwiseCopyable, Sendable {
   /// Added to the address operand, in bytes.
-  package var offset: UInt64
+  public var offset: UInt64
   /// log2 of the alignment in bytes that the access promises.
-  package var alignment: UInt8
-  package var memory: MemoryID
+  public var alignment: UInt8
+  public var memory: MemoryID
 
-  @inlinable package init(offset: UInt64, alignment: UInt8, memory: MemoryID) {
+  @inlinable public init(offset: UInt64, alignment: UInt8, memory: MemoryID) {
     self.offset = offset
     self.alignment = alignment
     self.memory = memory
@@ -80,22 +80,22 @@ extension Opcode {
 }
 
 /// One clause of `try_table`.
-@frozen package struct CatchClause: Hashable, BitwiseCopyable, Sendable {
+@frozen public struct CatchClause: Hashable, BitwiseCopyable, Sendable {
   /// The code in the binary format.
-  @frozen package enum Kind: UInt32, BitwiseCopyable, Sendable {
+  @frozen public enum Kind: UInt32, BitwiseCopyable, Sendable {
     case `catch` = 0
     case catchRef, catchAll, catchAllRef
 
-    @inlinable package var hasTag: Bool { self == .catch || self == .catchRef }
-    @inlinable package var passesReference: Bool { self == .catchRef || self == .catchAllRef }
+    @inlinable public var hasTag: Bool { self == .catch || self == .catchRef }
+    @inlinable public var passesReference: Bool { self == .catchRef || self == .catchAllRef }
   }
 
-  package var kind: Kind
+  public var kind: Kind
   /// `none` for the kinds that catch all.
-  package var tag: TagID
-  package var label: LabelID
+  public var tag: TagID
+  public var label: LabelID
 
-  @inlinable package init(kind: Kind, tag: TagID, label: LabelID) {
+  @inlinable public init(kind: Kind, tag: TagID, label: LabelID) {
     self.kind = kind
     self.tag = tag
     self.label = label

@@ -3,7 +3,7 @@
 ///
 /// What an instruction is (mnemonic, encoding, shape, types, effects) stands in its row of the opcode table; the
 /// cases come in the order of the rows.
-package enum Opcode: UInt16, CaseIterable, BitwiseCopyable, Sendable {
+public enum Opcode: UInt16, CaseIterable, BitwiseCopyable, Sendable {
   // Control, parametric, variable, table and reference instructions (one-byte opcodes)
   case unreachable, nop, block, loop, `if`, `else`, `try`, `catch`, `throw`, `rethrow`, throwRef, end, br, brIf
   case brTable, `return`, call, callIndirect, returnCall, returnCallIndirect, callRef, returnCallRef, delegate

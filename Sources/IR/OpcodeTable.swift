@@ -1,36 +1,36 @@
 /// What an instruction does besides computing its result.
-package struct OpcodeAttributes: OptionSet, BitwiseCopyable, Sendable {
-  package let rawValue: UInt8
-  @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
+public struct OpcodeAttributes: OptionSet, BitwiseCopyable, Sendable {
+  public let rawValue: UInt8
+  @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
 
   /// Can trap by itself; calls count. Throwing an exception is not a trap.
-  package static let mayTrap = OpcodeAttributes(rawValue: 1)
+  public static let mayTrap = OpcodeAttributes(rawValue: 1)
   /// No side effect and no read of mutable state, trapping aside.
-  package static let pure = OpcodeAttributes(rawValue: 2)
-  package static let readsMemory = OpcodeAttributes(rawValue: 4)
-  package static let writesMemory = OpcodeAttributes(rawValue: 8)
+  public static let pure = OpcodeAttributes(rawValue: 2)
+  public static let readsMemory = OpcodeAttributes(rawValue: 4)
+  public static let writesMemory = OpcodeAttributes(rawValue: 8)
   /// Two operands whose order does not matter.
-  package static let commutative = OpcodeAttributes(rawValue: 16)
+  public static let commutative = OpcodeAttributes(rawValue: 16)
   /// Each run makes a new object: two equal instructions may not become one.
-  package static let generative = OpcodeAttributes(rawValue: 32)
+  public static let generative = OpcodeAttributes(rawValue: 32)
 }
 
 /// One instruction of the language.
-package struct OpcodeRow: Sendable {
-  package let opcode: Opcode
+public struct OpcodeRow: Sendable {
+  public let opcode: Opcode
   /// Text-format name. `select`, `ref.test` and `ref.cast` have two rows each.
-  package let mnemonic: String
+  public let mnemonic: String
   /// The opcode byte; with a prefix: prefix << 16 | the number after it.
-  package let code: UInt32
-  package let shape: Shape
+  public let code: UInt32
+  public let shape: Shape
   /// Operand and result types of instructions that always have the same: "operands:results" of i (i32), l (i64),
   /// f (f32), d (f64), v (v128) and a (address type of the memory). Empty for all others.
-  package let signature: String
-  package let attributes: OpcodeAttributes
+  public let signature: String
+  public let attributes: OpcodeAttributes
   /// log2 of the natural alignment in bytes, of instructions with a memarg.
-  package let alignment: UInt8
+  public let alignment: UInt8
   /// The feature that brought the instruction.
-  package let feature: FeatureSet
+  public let feature: FeatureSet
 
   init(
     _ opcode: Opcode, _ mnemonic: String, _ code: UInt32, _ shape: Shape, _ signature: String = "",
@@ -55,25 +55,25 @@ package struct OpcodeRow: Sendable {
 }
 
 /// The row of an opcode in the form that hot loops read: fixed size, no strings.
-@frozen package struct OpcodeInfo: BitwiseCopyable, Sendable {
-  package let shape: Shape
-  package let attributes: OpcodeAttributes
-  package let alignment: UInt8
+@frozen public struct OpcodeInfo: BitwiseCopyable, Sendable {
+  public let shape: Shape
+  public let attributes: OpcodeAttributes
+  public let alignment: UInt8
   /// Number of operands that the signature gives.
-  package let operandCount: UInt8
-  package let layout: OperandLayout
-  package let code: UInt32
-  package let feature: FeatureSet
+  public let operandCount: UInt8
+  public let layout: OperandLayout
+  public let code: UInt32
+  public let feature: FeatureSet
   /// Types of the operands; an address is `.none`.
-  package let operands: (ResultType, ResultType, ResultType, ResultType)
+  public let operands: (ResultType, ResultType, ResultType, ResultType)
   /// `.none` if the signature gives no result; two results (wide arithmetic) count as none here.
-  package let result: ResultType
+  public let result: ResultType
 }
 
 /// The list of all instructions.
-package enum OpcodeTable {
+public enum OpcodeTable {
   /// In the order of `Opcode`; the pseudo instructions come last.
-  package static let rows: [OpcodeRow] =
+  public static let rows: [OpcodeRow] =
     controlRows + memoryRows + numericRows + gcRows + bulkRows + vectorRows + atomicRows + pseudoRows
 
   static let pseudoRows: [OpcodeRow] = [
@@ -84,18 +84,18 @@ package enum OpcodeTable {
   ]
 
   /// `rows` by opcode number, in memory that lives as long as the program: loops copy the pointer once.
-  package static var infos: UnsafePointer<OpcodeInfo> { infoMemory.pointer }
+  public static var infos: UnsafePointer<OpcodeInfo> { infoMemory.pointer }
 
   /// Mnemonic to opcode; of two opcodes with one mnemonic the first.
-  package static let byMnemonic: [String: Opcode] = Dictionary(
+  public static let byMnemonic: [String: Opcode] = Dictionary(
     rows.filter { $0.code != .max }.map { ($0.mnemonic, $0.opcode) }, uniquingKeysWith: { first, _ in first })
 
   /// Opcodes by encoding, for the decoder: page 0 holds the one-byte opcodes, pages 1-4 those after 0xfb-0xfe. An
   /// entry is the opcode number or 0xffff.
-  package static var decoding: UnsafePointer<UInt16> { decodingMemory.pointer }
+  public static var decoding: UnsafePointer<UInt16> { decodingMemory.pointer }
 
   /// Entries of one page of `decoding`.
-  package static let decodingPageSize = 0x120
+  public static let decodingPageSize = 0x120
 
   private struct Memory<Value>: @unchecked Sendable {
     // Unchecked: written once, before it is shared.
@@ -150,7 +150,7 @@ extension OpcodeInfo {
 
 extension Opcode {
   /// The row in the form for hot loops.
-  @inlinable package var info: OpcodeInfo { OpcodeTable.infos[Int(rawValue)] }
-  package var row: OpcodeRow { OpcodeTable.rows[Int(rawValue)] }
-  package var mnemonic: String { row.mnemonic }
+  @inlinable public var info: OpcodeInfo { OpcodeTable.infos[Int(rawValue)] }
+  public var row: OpcodeRow { OpcodeTable.rows[Int(rawValue)] }
+  public var mnemonic: String { row.mnemonic }
 }

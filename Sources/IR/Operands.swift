@@ -4,13 +4,13 @@ import Support
 // else arm of `if`) is `NodeID.none` and holds its position.
 
 extension Body {
-  @inlinable package func operandCount(of id: NodeID) -> Int {
+  @inlinable public func operandCount(of id: NodeID) -> Int {
     let record = nodes[id.index]
     let layout = OpcodeTable.infos[Int(record.opcode.rawValue)].layout
     return layout.wordCount + (layout.hasPool ? Int(record.c) : 0)
   }
 
-  @inlinable package func operand(_ position: Int, of id: NodeID) -> NodeID {
+  @inlinable public func operand(_ position: Int, of id: NodeID) -> NodeID {
     let record = nodes[id.index]
     let layout = OpcodeTable.infos[Int(record.opcode.rawValue)].layout
     var position = position
@@ -23,7 +23,7 @@ extension Body {
     return NodeID(rawValue: record.word(layout.word(at: position)))
   }
 
-  @inlinable package mutating func setOperand(_ position: Int, of id: NodeID, to operand: NodeID) {
+  @inlinable public mutating func setOperand(_ position: Int, of id: NodeID, to operand: NodeID) {
     changeCount += 1
     let record = nodes[id.index]
     let layout = OpcodeTable.infos[Int(record.opcode.rawValue)].layout
@@ -41,7 +41,7 @@ extension Body {
   }
 
   /// Calls `visit` with each operand that is present.
-  @inlinable package func forEachOperand(of id: NodeID, _ visit: (NodeID) throws -> Void) rethrows {
+  @inlinable public func forEachOperand(of id: NodeID, _ visit: (NodeID) throws -> Void) rethrows {
     let record = nodes[id.index]
     let layout = OpcodeTable.infos[Int(record.opcode.rawValue)].layout
     if layout.hasPool {
@@ -54,7 +54,7 @@ extension Body {
   }
 
   /// The operands that are present. Allocates: not for hot loops.
-  package func operands(of id: NodeID) -> [NodeID] {
+  public func operands(of id: NodeID) -> [NodeID] {
     var operands: [NodeID] = []
     forEachOperand(of: id) { operands.append($0) }
     return operands
@@ -63,7 +63,7 @@ extension Body {
   // MARK: Pool
 
   /// Appends `nodes` to the pool as a range of operands.
-  package mutating func makeList(_ nodes: some Collection<NodeID>) -> NodeList {
+  public mutating func makeList(_ nodes: some Collection<NodeID>) -> NodeList {
     let start = pool.count
     for node in nodes { pool.append(node.rawValue) }
     return NodeList(start: start, count: nodes.count)
@@ -75,7 +75,7 @@ extension Body {
     return makeList(nodes)
   }
 
-  package func nodes(in list: NodeList) -> [NodeID] {
+  public func nodes(in list: NodeList) -> [NodeID] {
     list.range.map { NodeID(rawValue: pool[$0]) }
   }
 
@@ -83,7 +83,7 @@ extension Body {
 
   /// A memarg as one word: bit 0 clear: alignment in bits 1-3, offset in bits 4-31, memory 0; bit 0 set: the pool
   /// position of offset (low, high), memory, alignment | lane << 8.
-  package mutating func pack(_ memarg: Memarg, lane: UInt8? = nil) -> UInt32 {
+  public mutating func pack(_ memarg: Memarg, lane: UInt8? = nil) -> UInt32 {
     if lane == nil && memarg.offset < 1 << 28 && memarg.alignment < 8 && memarg.memory.rawValue == 0 {
       return UInt32(memarg.offset) << 4 | UInt32(memarg.alignment) << 1
     }
@@ -96,7 +96,7 @@ extension Body {
     return UInt32(position) << 1 | 1
   }
 
-  @inlinable package func memarg(_ word: UInt32) -> Memarg {
+  @inlinable public func memarg(_ word: UInt32) -> Memarg {
     if word & 1 == 0 {
       return Memarg(
         offset: UInt64(word >> 4), alignment: UInt8(truncatingIfNeeded: word >> 1 & 7), memory: MemoryID(rawValue: 0))

@@ -3,7 +3,7 @@
 ///
 /// An operand is a word of the record, or an item of the record's range in the side pool (`b` is the start of the
 /// range, `c` its count). Immediates that find no word stand in the pool just below that range ("header").
-package enum Shape: UInt8, BitwiseCopyable, Sendable {
+public enum Shape: UInt8, BitwiseCopyable, Sendable {
   // Control
   case block, loop, `if`, `else`, end, `try`, `catch`, catchAll, delegate, tryTable
   case unreachable, nop, br, brIf, brTable, brOnNull, brOnCast, `return`
@@ -30,7 +30,7 @@ package enum Shape: UInt8, BitwiseCopyable, Sendable {
 
 /// Where the operands of a node are: first the pool range, if there is one, then words in the order given, which
 /// together is the order of evaluation.
-@frozen package struct OperandLayout: BitwiseCopyable, Sendable {
+@frozen public struct OperandLayout: BitwiseCopyable, Sendable {
   /// Bits 0-1: number of words that are operands; bits 2-3, 4-5, 6-7: which; bit 8: pool range.
   @usableFromInline let bits: UInt16
 
@@ -40,10 +40,10 @@ package enum Shape: UInt8, BitwiseCopyable, Sendable {
     self.bits = bits | (pool ? 0x100 : 0)
   }
 
-  @inlinable package var wordCount: Int { Int(bits & 3) }
-  @inlinable package var hasPool: Bool { bits & 0x100 != 0 }
+  @inlinable public var wordCount: Int { Int(bits & 3) }
+  @inlinable public var hasPool: Bool { bits & 0x100 != 0 }
   /// Which word (0: a, 1: b, 2: c) holds the operand at `position` among the words.
-  @inlinable package func word(at position: Int) -> Int { Int(bits >> UInt16(2 + 2 * position)) & 3 }
+  @inlinable public func word(at position: Int) -> Int { Int(bits >> UInt16(2 + 2 * position)) & 3 }
 }
 
 extension Shape {

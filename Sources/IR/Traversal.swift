@@ -1,7 +1,7 @@
 import Support
 
 /// Where an iterative walk stands in a node.
-@frozen package struct WalkFrame: BitwiseCopyable {
+@frozen public struct WalkFrame: BitwiseCopyable {
   @usableFromInline var node: NodeID
   @usableFromInline var next: Int32
   @usableFromInline let count: Int32
@@ -18,7 +18,7 @@ import Support
 extension Body {
   /// Rewrites the tree below and at `root`, operands before the node they belong to: the node that `rewrite` returns
   /// takes the place of the one it was given. Nodes that `rewrite` makes are not visited.
-  @inlinable package mutating func rewriteBottomUp(
+  @inlinable public mutating func rewriteBottomUp(
     _ rewrite: (inout Body, NodeID) throws -> NodeID
   ) rethrows {
     let newRoot = try rewriteBottomUp(from: root, rewrite)
@@ -26,7 +26,7 @@ extension Body {
   }
 
   /// Rewrites the tree below and at `top`; returns what takes its place.
-  @inlinable package mutating func rewriteBottomUp(
+  @inlinable public mutating func rewriteBottomUp(
     from top: NodeID, _ rewrite: (inout Body, NodeID) throws -> NodeID
   ) rethrows -> NodeID {
     var frames = Column<WalkFrame>(capacity: 64)
@@ -48,18 +48,18 @@ extension Body {
   }
 
   /// Visits every node below and at `top` once, operands before the node they belong to.
-  @inlinable package func forEachNode(from top: NodeID, _ visit: (NodeID) throws -> Void) rethrows {
+  @inlinable public func forEachNode(from top: NodeID, _ visit: (NodeID) throws -> Void) rethrows {
     try walk(from: top, enter: { _ in true }, exit: visit)
   }
 
   /// Visits every node of the body once, operands before the node they belong to.
-  @inlinable package func forEachNode(_ visit: (NodeID) throws -> Void) rethrows {
+  @inlinable public func forEachNode(_ visit: (NodeID) throws -> Void) rethrows {
     try forEachNode(from: root, visit)
   }
 
   /// Calls `enter` before the operands of a node and `exit` after them; neither for what is below a node where
   /// `enter` returns false.
-  @inlinable package func walk(
+  @inlinable public func walk(
     from top: NodeID, enter: (NodeID) throws -> Bool, exit: (NodeID) throws -> Void
   ) rethrows {
     guard try enter(top) else { return }
@@ -81,7 +81,7 @@ extension Body {
   }
 
   /// Makes `node` the root; wraps it if it is not the block of the function's label.
-  package mutating func setRoot(to node: NodeID) {
+  public mutating func setRoot(to node: NodeID) {
     changeCount += 1
     if case .block(let block) = self[node], block.label == .function {
       root = node

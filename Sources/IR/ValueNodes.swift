@@ -3,26 +3,26 @@ import Support
 // Typed views of parametric, variable, numeric, vector and reference instructions, and of the pseudo instructions.
 
 /// The bits of a vector constant, little endian.
-@frozen package struct V128: Hashable, BitwiseCopyable, Sendable {
-  package var low: UInt64
-  package var high: UInt64
+@frozen public struct V128: Hashable, BitwiseCopyable, Sendable {
+  public var low: UInt64
+  public var high: UInt64
 
-  @inlinable package init(low: UInt64, high: UInt64) {
+  @inlinable public init(low: UInt64, high: UInt64) {
     self.low = low
     self.high = high
   }
 
   /// The byte at `index`, 0 ..< 16.
-  @inlinable package subscript(index: Int) -> UInt8 {
+  @inlinable public subscript(index: Int) -> UInt8 {
     UInt8(truncatingIfNeeded: (index < 8 ? low : high) >> UInt64(index % 8 * 8))
   }
 }
 
 /// `select`, with or without its type written.
-@frozen package struct SelectNode: BitwiseCopyable, Sendable {
-  package let ifTrue: NodeID
-  package let ifFalse: NodeID
-  package let condition: NodeID
+@frozen public struct SelectNode: BitwiseCopyable, Sendable {
+  public let ifTrue: NodeID
+  public let ifFalse: NodeID
+  public let condition: NodeID
 
   @inlinable init(ifTrue: NodeID, ifFalse: NodeID, condition: NodeID) {
     self.ifTrue = ifTrue
@@ -32,9 +32,9 @@ import Support
 }
 
 /// `local.set`, `local.tee`.
-@frozen package struct LocalSetNode: BitwiseCopyable, Sendable {
-  package let local: LocalID
-  package let value: NodeID
+@frozen public struct LocalSetNode: BitwiseCopyable, Sendable {
+  public let local: LocalID
+  public let value: NodeID
 
   @inlinable init(local: LocalID, value: NodeID) {
     self.local = local
@@ -43,9 +43,9 @@ import Support
 }
 
 /// `global.set`.
-@frozen package struct GlobalSetNode: BitwiseCopyable, Sendable {
-  package let global: GlobalID
-  package let value: NodeID
+@frozen public struct GlobalSetNode: BitwiseCopyable, Sendable {
+  public let global: GlobalID
+  public let value: NodeID
 
   @inlinable init(global: GlobalID, value: NodeID) {
     self.global = global
@@ -54,9 +54,9 @@ import Support
 }
 
 /// An instruction with one operand and no immediates.
-@frozen package struct UnaryNode: BitwiseCopyable, Sendable {
-  package let opcode: Opcode
-  package let operand: NodeID
+@frozen public struct UnaryNode: BitwiseCopyable, Sendable {
+  public let opcode: Opcode
+  public let operand: NodeID
 
   @inlinable init(opcode: Opcode, operand: NodeID) {
     self.opcode = opcode
@@ -65,10 +65,10 @@ import Support
 }
 
 /// An instruction with two operands and no immediates.
-@frozen package struct BinaryNode: BitwiseCopyable, Sendable {
-  package let opcode: Opcode
-  package let left: NodeID
-  package let right: NodeID
+@frozen public struct BinaryNode: BitwiseCopyable, Sendable {
+  public let opcode: Opcode
+  public let left: NodeID
+  public let right: NodeID
 
   @inlinable init(opcode: Opcode, left: NodeID, right: NodeID) {
     self.opcode = opcode
@@ -78,11 +78,11 @@ import Support
 }
 
 /// A vector instruction with three operands.
-@frozen package struct TernaryNode: BitwiseCopyable, Sendable {
-  package let opcode: Opcode
-  package let first: NodeID
-  package let second: NodeID
-  package let third: NodeID
+@frozen public struct TernaryNode: BitwiseCopyable, Sendable {
+  public let opcode: Opcode
+  public let first: NodeID
+  public let second: NodeID
+  public let third: NodeID
 
   @inlinable init(opcode: Opcode, first: NodeID, second: NodeID, third: NodeID) {
     self.opcode = opcode
@@ -93,10 +93,10 @@ import Support
 }
 
 /// `extract_lane` of any shape.
-@frozen package struct ExtractLaneNode: BitwiseCopyable, Sendable {
-  package let opcode: Opcode
-  package let vector: NodeID
-  package let lane: UInt8
+@frozen public struct ExtractLaneNode: BitwiseCopyable, Sendable {
+  public let opcode: Opcode
+  public let vector: NodeID
+  public let lane: UInt8
 
   @inlinable init(opcode: Opcode, vector: NodeID, lane: UInt8) {
     self.opcode = opcode
@@ -106,11 +106,11 @@ import Support
 }
 
 /// `replace_lane` of any shape.
-@frozen package struct ReplaceLaneNode: BitwiseCopyable, Sendable {
-  package let opcode: Opcode
-  package let vector: NodeID
-  package let value: NodeID
-  package let lane: UInt8
+@frozen public struct ReplaceLaneNode: BitwiseCopyable, Sendable {
+  public let opcode: Opcode
+  public let vector: NodeID
+  public let value: NodeID
+  public let lane: UInt8
 
   @inlinable init(opcode: Opcode, vector: NodeID, value: NodeID, lane: UInt8) {
     self.opcode = opcode
@@ -121,10 +121,10 @@ import Support
 }
 
 /// `i8x16.shuffle`; its 16 lane numbers are two little-endian words.
-@frozen package struct ShuffleNode: BitwiseCopyable, Sendable {
-  package let left: NodeID
-  package let right: NodeID
-  package let lanes: V128
+@frozen public struct ShuffleNode: BitwiseCopyable, Sendable {
+  public let left: NodeID
+  public let right: NodeID
+  public let lanes: V128
 
   @inlinable init(left: NodeID, right: NodeID, lanes: V128) {
     self.left = left
@@ -134,9 +134,9 @@ import Support
 }
 
 /// `i64.add128`, `i64.sub128`: low and high halves; the result is a tuple (low, high).
-@frozen package struct WideAddNode: BitwiseCopyable, Sendable {
-  package let opcode: Opcode
-  package let operands: NodeList
+@frozen public struct WideAddNode: BitwiseCopyable, Sendable {
+  public let opcode: Opcode
+  public let operands: NodeList
 
   @inlinable init(opcode: Opcode, operands: NodeList) {
     self.opcode = opcode
@@ -145,10 +145,10 @@ import Support
 }
 
 /// Several `local.set` from one tuple. Locals are read with `body.local(_:of:)`, first value first; `none` drops.
-@frozen package struct TupleSetNode: BitwiseCopyable, Sendable {
-  package let value: NodeID
-  package let start: Int
-  package let localCount: Int
+@frozen public struct TupleSetNode: BitwiseCopyable, Sendable {
+  public let value: NodeID
+  public let start: Int
+  public let localCount: Int
 
   @inlinable init(value: NodeID, start: Int, localCount: Int) {
     self.value = value
@@ -158,9 +158,9 @@ import Support
 }
 
 /// `ref.test`, `ref.cast`: `target` tells nullability too.
-@frozen package struct RefTestNode: BitwiseCopyable, Sendable {
-  package let reference: NodeID
-  package let target: ValueType
+@frozen public struct RefTestNode: BitwiseCopyable, Sendable {
+  public let reference: NodeID
+  public let target: ValueType
 
   @inlinable init(reference: NodeID, target: ValueType) {
     self.reference = reference

@@ -1,34 +1,34 @@
 /// A heap type (specification 2.3.4): an abstract one or a defined type.
-@frozen package struct HeapType: Hashable, BitwiseCopyable, Sendable {
+@frozen public struct HeapType: Hashable, BitwiseCopyable, Sendable {
   /// Below 32: abstract; else 32 + the type's id. At most 20 bits.
-  package let bits: UInt32
+  public let bits: UInt32
 
-  @inlinable package init(bits: UInt32) { self.bits = bits }
-  @inlinable package init(_ type: TypeID) { bits = type.rawValue + 32 }
+  @inlinable public init(bits: UInt32) { self.bits = bits }
+  @inlinable public init(_ type: TypeID) { bits = type.rawValue + 32 }
 
   /// The most types a module may have: what 20 bits leave beside the abstract ones, and above the 1,000,000 that
   /// the JavaScript interface allows.
-  package static let typeLimit = (1 << 20) - 32
+  public static let typeLimit = (1 << 20) - 32
 
-  package static let any = HeapType(bits: 0)
-  package static let eq = HeapType(bits: 1)
-  package static let i31 = HeapType(bits: 2)
-  package static let `struct` = HeapType(bits: 3)
-  package static let array = HeapType(bits: 4)
-  package static let none = HeapType(bits: 5)
-  package static let `func` = HeapType(bits: 6)
-  package static let nofunc = HeapType(bits: 7)
-  package static let extern = HeapType(bits: 8)
-  package static let noextern = HeapType(bits: 9)
-  package static let exn = HeapType(bits: 10)
-  package static let noexn = HeapType(bits: 11)
+  public static let any = HeapType(bits: 0)
+  public static let eq = HeapType(bits: 1)
+  public static let i31 = HeapType(bits: 2)
+  public static let `struct` = HeapType(bits: 3)
+  public static let array = HeapType(bits: 4)
+  public static let none = HeapType(bits: 5)
+  public static let `func` = HeapType(bits: 6)
+  public static let nofunc = HeapType(bits: 7)
+  public static let extern = HeapType(bits: 8)
+  public static let noextern = HeapType(bits: 9)
+  public static let exn = HeapType(bits: 10)
+  public static let noexn = HeapType(bits: 11)
 
   /// The defined type, or nil if abstract.
-  @inlinable package var definedType: TypeID? { bits >= 32 ? TypeID(rawValue: bits - 32) : nil }
-  @inlinable package var isAbstract: Bool { bits < 32 }
+  @inlinable public var definedType: TypeID? { bits >= 32 ? TypeID(rawValue: bits - 32) : nil }
+  @inlinable public var isAbstract: Bool { bits < 32 }
 
   /// The abstract heap types: name, code in the binary format (one byte), shorthand for `(ref null X)`.
-  package static let abstractTypes: [(type: HeapType, name: String, code: UInt8, shorthand: String)] = [
+  public static let abstractTypes: [(type: HeapType, name: String, code: UInt8, shorthand: String)] = [
     (.any, "any", 0x6e, "anyref"), (.eq, "eq", 0x6d, "eqref"), (.i31, "i31", 0x6c, "i31ref"),
     (.struct, "struct", 0x6b, "structref"), (.array, "array", 0x6a, "arrayref"), (.none, "none", 0x71, "nullref"),
     (.func, "func", 0x70, "funcref"), (.nofunc, "nofunc", 0x73, "nullfuncref"),
@@ -38,42 +38,42 @@
 }
 
 /// A value type (specification 2.3.5), in 22 bits: two of tag, twenty of payload.
-@frozen package struct ValueType: Hashable, BitwiseCopyable, Sendable {
-  package let bits: UInt32
+@frozen public struct ValueType: Hashable, BitwiseCopyable, Sendable {
+  public let bits: UInt32
 
-  @inlinable package init(bits: UInt32) { self.bits = bits }
+  @inlinable public init(bits: UInt32) { self.bits = bits }
 
-  package static let i32 = ValueType(bits: 2)
-  package static let i64 = ValueType(bits: 3)
-  package static let f32 = ValueType(bits: 4)
-  package static let f64 = ValueType(bits: 5)
-  package static let v128 = ValueType(bits: 6)
+  public static let i32 = ValueType(bits: 2)
+  public static let i64 = ValueType(bits: 3)
+  public static let f32 = ValueType(bits: 4)
+  public static let f64 = ValueType(bits: 5)
+  public static let v128 = ValueType(bits: 6)
   /// The type of a value in unreachable code: subtype of all (specification 3.1.1, "bot"). No value has it.
-  package static let bottom = ValueType(bits: 1)
+  public static let bottom = ValueType(bits: 1)
 
-  package static let funcref = ValueType.reference(to: .func, isNullable: true)
-  package static let externref = ValueType.reference(to: .extern, isNullable: true)
-  package static let exnref = ValueType.reference(to: .exn, isNullable: true)
+  public static let funcref = ValueType.reference(to: .func, isNullable: true)
+  public static let externref = ValueType.reference(to: .extern, isNullable: true)
+  public static let exnref = ValueType.reference(to: .exn, isNullable: true)
 
-  @inlinable package static func reference(to heapType: HeapType, isNullable: Bool) -> ValueType {
+  @inlinable public static func reference(to heapType: HeapType, isNullable: Bool) -> ValueType {
     ValueType(bits: heapType.bits | (isNullable ? 2 << 20 : 1 << 20))
   }
 
-  @inlinable package var isReference: Bool { bits >> 20 == 1 || bits >> 20 == 2 }
+  @inlinable public var isReference: Bool { bits >> 20 == 1 || bits >> 20 == 2 }
   /// Meaningful for references only.
-  @inlinable package var isNullable: Bool { bits >> 20 == 2 }
+  @inlinable public var isNullable: Bool { bits >> 20 == 2 }
   /// Meaningful for references only.
-  @inlinable package var heapType: HeapType { HeapType(bits: bits & 0xf_ffff) }
-  @inlinable package var isNumeric: Bool { bits >= 2 && bits <= 5 }
-  @inlinable package var isNumericOrVector: Bool { bits >= 2 && bits <= 6 }
+  @inlinable public var heapType: HeapType { HeapType(bits: bits & 0xf_ffff) }
+  @inlinable public var isNumeric: Bool { bits >= 2 && bits <= 5 }
+  @inlinable public var isNumericOrVector: Bool { bits >= 2 && bits <= 6 }
   /// Has a default value: zero or null. A non-nullable reference has none.
-  @inlinable package var isDefaultable: Bool { bits >> 20 != 1 }
+  @inlinable public var isDefaultable: Bool { bits >> 20 != 1 }
   /// Meaningful for references only.
-  @inlinable package var asNullable: ValueType { .reference(to: heapType, isNullable: true) }
-  @inlinable package var asNonNull: ValueType { .reference(to: heapType, isNullable: false) }
+  @inlinable public var asNullable: ValueType { .reference(to: heapType, isNullable: true) }
+  @inlinable public var asNonNull: ValueType { .reference(to: heapType, isNullable: false) }
 
   /// Size in bytes of a number or vector; 0 of a reference.
-  package var byteCount: Int {
+  public var byteCount: Int {
     switch self {
     case .i32, .f32: return 4
     case .i64, .f64: return 8
@@ -85,43 +85,43 @@
 
 /// The type of a node: a value type, no value, several values (a tuple of the body), or `unreachable` if control
 /// never comes out of the node.
-@frozen package struct ResultType: Hashable, BitwiseCopyable, Sendable {
-  package let bits: UInt32
+@frozen public struct ResultType: Hashable, BitwiseCopyable, Sendable {
+  public let bits: UInt32
 
-  @inlinable package init(bits: UInt32) { self.bits = bits }
-  @inlinable package init(_ type: ValueType) { bits = type.bits }
+  @inlinable public init(bits: UInt32) { self.bits = bits }
+  @inlinable public init(_ type: ValueType) { bits = type.bits }
   @inlinable init(tuple: Int) { bits = 3 << 20 | UInt32(tuple) }
 
-  package static let none = ResultType(bits: 0)
-  package static let unreachable = ResultType(bits: 1)
-  package static let i32 = ResultType(.i32)
-  package static let i64 = ResultType(.i64)
-  package static let f32 = ResultType(.f32)
-  package static let f64 = ResultType(.f64)
-  package static let v128 = ResultType(.v128)
+  public static let none = ResultType(bits: 0)
+  public static let unreachable = ResultType(bits: 1)
+  public static let i32 = ResultType(.i32)
+  public static let i64 = ResultType(.i64)
+  public static let f32 = ResultType(.f32)
+  public static let f64 = ResultType(.f64)
+  public static let v128 = ResultType(.v128)
 
-  @inlinable package var isValue: Bool { bits > 1 && bits >> 20 != 3 }
-  @inlinable package var isTuple: Bool { bits >> 20 == 3 }
+  @inlinable public var isValue: Bool { bits > 1 && bits >> 20 != 3 }
+  @inlinable public var isTuple: Bool { bits >> 20 == 3 }
   /// Has one value or several.
-  @inlinable package var isConcrete: Bool { bits > 1 }
+  @inlinable public var isConcrete: Bool { bits > 1 }
   /// The value type; `bottom` if unreachable. Not for `none` and tuples.
-  @inlinable package var valueType: ValueType { ValueType(bits: bits) }
+  @inlinable public var valueType: ValueType { ValueType(bits: bits) }
   @inlinable var tupleIndex: Int { Int(bits & 0xf_ffff) }
 }
 
 /// The type of a field or array element: a value type or a packed integer.
-@frozen package struct StorageType: Hashable, BitwiseCopyable, Sendable {
-  package let bits: UInt32
+@frozen public struct StorageType: Hashable, BitwiseCopyable, Sendable {
+  public let bits: UInt32
 
-  @inlinable package init(bits: UInt32) { self.bits = bits }
-  @inlinable package init(_ type: ValueType) { bits = type.bits }
+  @inlinable public init(bits: UInt32) { self.bits = bits }
+  @inlinable public init(_ type: ValueType) { bits = type.bits }
 
-  package static let i8 = StorageType(bits: 7)
-  package static let i16 = StorageType(bits: 8)
+  public static let i8 = StorageType(bits: 7)
+  public static let i16 = StorageType(bits: 8)
 
-  @inlinable package var isPacked: Bool { bits == 7 || bits == 8 }
+  @inlinable public var isPacked: Bool { bits == 7 || bits == 8 }
   /// The type of the value on the stack: packed integers widen to i32.
-  @inlinable package var unpacked: ValueType { isPacked ? .i32 : ValueType(bits: bits) }
+  @inlinable public var unpacked: ValueType { isPacked ? .i32 : ValueType(bits: bits) }
   /// Size in bytes of a packed, number or vector type; 0 of a reference.
-  package var byteCount: Int { self == .i8 ? 1 : self == .i16 ? 2 : unpacked.byteCount }
+  public var byteCount: Int { self == .i8 ? 1 : self == .i16 ? 2 : unpacked.byteCount }
 }

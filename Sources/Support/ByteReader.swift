@@ -2,25 +2,25 @@
 ///
 /// Errors give the offset from the start of the file (`origin` is the file offset of the slice). The reader borrows
 /// the memory: whoever makes one keeps the storage alive.
-@frozen package struct ByteReader {
+@frozen public struct ByteReader {
   @usableFromInline let base: UnsafePointer<UInt8>
-  package let end: Int
-  package var position = 0
+  public let end: Int
+  public var position = 0
   /// File offset of position 0.
-  package let origin: Int
-  package let section: String?
+  public let origin: Int
+  public let section: String?
 
-  package init(borrowing bytes: UnsafeBufferPointer<UInt8>, origin: Int = 0, section: String? = nil) {
+  public init(borrowing bytes: UnsafeBufferPointer<UInt8>, origin: Int = 0, section: String? = nil) {
     base = bytes.baseAddress ?? UnsafePointer(bitPattern: 1)!
     end = bytes.count
     self.origin = origin
     self.section = section
   }
 
-  @inlinable package var isAtEnd: Bool { position >= end }
-  @inlinable package var remaining: Int { end - position }
+  @inlinable public var isAtEnd: Bool { position >= end }
+  @inlinable public var remaining: Int { end - position }
 
-  @inlinable package mutating func readByte() throws -> UInt8 {
+  @inlinable public mutating func readByte() throws -> UInt8 {
     guard position < end else { throw unexpectedEnd() }
     let byte = base[position]
     position += 1
@@ -28,11 +28,11 @@
   }
 
   /// The byte `distance` ahead, or nil beyond the end.
-  @inlinable package func peekByte(ahead distance: Int = 0) -> UInt8? {
+  @inlinable public func peekByte(ahead distance: Int = 0) -> UInt8? {
     position + distance < end ? base[position + distance] : nil
   }
 
-  @inlinable package mutating func readU32() throws -> UInt32 {
+  @inlinable public mutating func readU32() throws -> UInt32 {
     if position < end {
       let byte = base[position]
       if byte < 0x80 {
@@ -43,7 +43,7 @@
     return UInt32(truncatingIfNeeded: try readUnsignedSlow(bits: 32))
   }
 
-  @inlinable package mutating func readU64() throws -> UInt64 {
+  @inlinable public mutating func readU64() throws -> UInt64 {
     if position < end {
       let byte = base[position]
       if byte < 0x80 {
@@ -54,9 +54,9 @@
     return try readUnsignedSlow(bits: 64)
   }
 
-  @inlinable package mutating func readS32() throws -> Int32 { Int32(truncatingIfNeeded: try readSigned(bits: 32)) }
-  @inlinable package mutating func readS33() throws -> Int64 { try readSigned(bits: 33) }
-  @inlinable package mutating func readS64() throws -> Int64 { try readSigned(bits: 64) }
+  @inlinable public mutating func readS32() throws -> Int32 { Int32(truncatingIfNeeded: try readSigned(bits: 32)) }
+  @inlinable public mutating func readS33() throws -> Int64 { try readSigned(bits: 33) }
+  @inlinable public mutating func readS64() throws -> Int64 { try readSigned(bits: 64) }
 
   @inlinable mutating func readSigned(bits: Int) throws -> Int64 {
     if position < end {
@@ -111,7 +111,7 @@
   }
 
   /// Reads `byteCount` bytes, at most 8, as a little-endian number.
-  @inlinable package mutating func readLittleEndian(byteCount: Int) throws -> UInt64 {
+  @inlinable public mutating func readLittleEndian(byteCount: Int) throws -> UInt64 {
     guard remaining >= byteCount else { throw unexpectedEnd() }
     var result: UInt64 = 0
     for index in 0..<byteCount { result |= UInt64(base[position + index]) << UInt64(8 * index) }
@@ -119,18 +119,18 @@
     return result
   }
 
-  @inlinable package mutating func skip(_ byteCount: Int) throws {
+  @inlinable public mutating func skip(_ byteCount: Int) throws {
     guard byteCount >= 0 && byteCount <= remaining else { throw unexpectedEnd() }
     position += byteCount
   }
 
   /// The memory of `range`; valid as long as the storage is.
-  @inlinable package func buffer(_ range: Range<Int>) -> UnsafeBufferPointer<UInt8> {
+  @inlinable public func buffer(_ range: Range<Int>) -> UnsafeBufferPointer<UInt8> {
     precondition(range.lowerBound >= 0 && range.upperBound <= end)
     return UnsafeBufferPointer(start: base + range.lowerBound, count: range.count)
   }
 
-  package mutating func readName() throws -> Name {
+  public mutating func readName() throws -> Name {
     let start = position
     let count = Int(try readU32())
     guard count <= remaining else { throw error("unexpected end: a name of \(count) bytes goes beyond it", at: start) }
@@ -142,7 +142,7 @@
 
   /// Reads the length of a vector whose items take `itemSize` bytes at least, so that it can't ask for more memory
   /// than the input could fill.
-  package mutating func readCount(of what: String, itemSize: Int = 1) throws -> Int {
+  public mutating func readCount(of what: String, itemSize: Int = 1) throws -> Int {
     let start = position
     let count = Int(try readU32())
     guard count <= remaining / itemSize else {
@@ -151,9 +151,9 @@
     return count
   }
 
-  package func place(at position: Int) -> WasmError.Place { .binary(offset: origin + position, section: section) }
+  public func place(at position: Int) -> WasmError.Place { .binary(offset: origin + position, section: section) }
 
-  package func error(_ message: String, at position: Int? = nil, kind: WasmError.Kind = .malformed) -> WasmError {
+  public func error(_ message: String, at position: Int? = nil, kind: WasmError.Kind = .malformed) -> WasmError {
     WasmError(kind, message, at: place(at: position ?? self.position))
   }
 

@@ -1,18 +1,18 @@
 /// Memory that holds bytes which never change again: a mapped file, or a block of the heap.
-package final class ByteStorage: @unchecked Sendable {
+public final class ByteStorage: @unchecked Sendable {
   // Unchecked: the memory is written only before the object is shared.
   @usableFromInline let base: UnsafePointer<UInt8>
   @usableFromInline let count: Int
   private let isMapped: Bool
 
   /// Takes over `base`, which came from `malloc` or, if `isMapped`, from `mmap`.
-  package init(adopting base: UnsafePointer<UInt8>, count: Int, isMapped: Bool = false) {
+  public init(adopting base: UnsafePointer<UInt8>, count: Int, isMapped: Bool = false) {
     self.base = base
     self.count = count
     self.isMapped = isMapped
   }
 
-  package convenience init(copying bytes: UnsafeBufferPointer<UInt8>) {
+  public convenience init(copying bytes: UnsafeBufferPointer<UInt8>) {
     guard let memory = malloc(max(bytes.count, 1)) else { outOfMemory() }
     if let source = bytes.baseAddress { memcpy(memory, source, bytes.count) }
     self.init(adopting: UnsafePointer(memory.assumingMemoryBound(to: UInt8.self)), count: bytes.count)
@@ -27,7 +27,7 @@ package final class ByteStorage: @unchecked Sendable {
   }
 
   /// Tells the system that the pages of a mapped file are not needed for now; reading them again is correct but slow.
-  package func releasePages(of range: Range<Int>) {
+  public func releasePages(of range: Range<Int>) {
     guard isMapped else { return }
     let page = 4096
     let first = (range.lowerBound + page - 1) / page * page
@@ -38,41 +38,41 @@ package final class ByteStorage: @unchecked Sendable {
 }
 
 /// A slice of immutable bytes that shares its storage.
-@frozen package struct Bytes: Sendable {
-  package let storage: ByteStorage
-  package let start: Int
-  package let count: Int
+@frozen public struct Bytes: Sendable {
+  public let storage: ByteStorage
+  public let start: Int
+  public let count: Int
 
-  @inlinable package init(storage: ByteStorage, start: Int, count: Int) {
+  @inlinable public init(storage: ByteStorage, start: Int, count: Int) {
     precondition(start >= 0 && count >= 0 && start + count <= storage.count)
     self.storage = storage
     self.start = start
     self.count = count
   }
 
-  package init(_ bytes: [UInt8] = []) {
+  public init(_ bytes: [UInt8] = []) {
     self.init(storage: bytes.withUnsafeBufferPointer { ByteStorage(copying: $0) }, start: 0, count: bytes.count)
   }
 
-  package init(copying column: borrowing Column<UInt8>) {
+  public init(copying column: borrowing Column<UInt8>) {
     let count = column.count
     self.init(storage: column.withUnsafeBuffer { ByteStorage(copying: $0) }, start: 0, count: count)
   }
 
-  @inlinable package var isEmpty: Bool { count == 0 }
+  @inlinable public var isEmpty: Bool { count == 0 }
 
-  @inlinable package subscript(index: Int) -> UInt8 {
+  @inlinable public subscript(index: Int) -> UInt8 {
     precondition(UInt(bitPattern: index) < UInt(bitPattern: count))
     return storage.base[start + index]
   }
 
   /// The bytes of `range`, counted from the start of this slice.
-  package subscript(range: Range<Int>) -> Bytes {
+  public subscript(range: Range<Int>) -> Bytes {
     precondition(range.lowerBound >= 0 && range.upperBound <= count)
     return Bytes(storage: storage, start: start + range.lowerBound, count: range.count)
   }
 
-  @inlinable package func withUnsafeBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows
+  @inlinable public func withUnsafeBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows
     -> Result
   {
     try withExtendedLifetime(storage) {
@@ -80,18 +80,18 @@ package final class ByteStorage: @unchecked Sendable {
     }
   }
 
-  package var array: [UInt8] { withUnsafeBytes { Array($0) } }
+  public var array: [UInt8] { withUnsafeBytes { Array($0) } }
 }
 
 extension Bytes: Hashable {
-  package static func == (left: Bytes, right: Bytes) -> Bool {
+  public static func == (left: Bytes, right: Bytes) -> Bool {
     guard left.count == right.count else { return false }
     return left.withUnsafeBytes { l in
       right.withUnsafeBytes { r in left.count == 0 || memcmp(l.baseAddress!, r.baseAddress!, left.count) == 0 }
     }
   }
 
-  package func hash(into hasher: inout Hasher) {
+  public func hash(into hasher: inout Hasher) {
     withUnsafeBytes { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
   }
 }

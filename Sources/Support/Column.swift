@@ -2,25 +2,28 @@
 ///
 /// It owns its memory and can't be copied. Every access is checked against `count`. All unsafe storage of the IR is
 /// here. Growth doubles; `removeAll` keeps the memory for the next body.
-@frozen package struct Column<Element: BitwiseCopyable>: ~Copyable {
+@frozen public struct Column<Element: BitwiseCopyable>: ~Copyable {
   @usableFromInline var base: UnsafeMutablePointer<Element>
-  package private(set) var capacity: Int
-  package private(set) var count: Int
+  @usableFromInline var capacity: Int
+  /// Number of values.
+  @usableFromInline var size: Int
 
-  package init(capacity: Int = 0) {
+  @inlinable public var count: Int { size }
+
+  public init(capacity: Int = 0) {
     self.capacity = capacity
-    count = 0
+    size = 0
     base = Self.allocate(capacity)
   }
 
   deinit { free(base) }
 
   /// Memory held, in bytes.
-  package var byteCount: Int { capacity * MemoryLayout<Element>.stride }
+  public var byteCount: Int { capacity * MemoryLayout<Element>.stride }
 
-  @inlinable package var isEmpty: Bool { count == 0 }
+  @inlinable public var isEmpty: Bool { count == 0 }
 
-  @inlinable package subscript(index: Int) -> Element {
+  @inlinable public subscript(index: Int) -> Element {
     @_transparent unsafeAddress {
       precondition(UInt(bitPattern: index) < UInt(bitPattern: count))
       return UnsafePointer(base + index)
@@ -32,64 +35,64 @@
   }
 
   /// The last value; the column must not be empty.
-  @inlinable package var last: Element {
+  @inlinable public var last: Element {
     get { self[count - 1] }
     set { self[count - 1] = newValue }
   }
 
-  @inlinable package mutating func append(_ value: Element) {
+  @inlinable public mutating func append(_ value: Element) {
     if count == capacity { grow(to: count + 1) }
     (base + count).initialize(to: value)
-    count += 1
+    size += 1
   }
 
   /// Removes and returns the last value; the column must not be empty.
-  @inlinable package mutating func popLast() -> Element {
+  @inlinable public mutating func popLast() -> Element {
     precondition(count > 0)
-    count -= 1
+    size -= 1
     return base[count]
   }
 
-  @inlinable package mutating func removeLast(_ number: Int) {
+  @inlinable public mutating func removeLast(_ number: Int) {
     precondition(number <= count)
-    count -= number
+    size -= number
   }
 
-  @inlinable package mutating func removeAll() { count = 0 }
+  @inlinable public mutating func removeAll() { size = 0 }
 
   /// Drops everything from `newCount` on.
-  @inlinable package mutating func truncate(to newCount: Int) {
+  @inlinable public mutating func truncate(to newCount: Int) {
     precondition(newCount <= count)
-    count = newCount
+    size = newCount
   }
 
   /// Appends copies of `value` until there are `newCount` values, or drops those beyond.
-  @inlinable package mutating func resize(to newCount: Int, filling value: Element) {
+  @inlinable public mutating func resize(to newCount: Int, filling value: Element) {
     if newCount > capacity { grow(to: newCount) }
     while count < newCount {
       (base + count).initialize(to: value)
-      count += 1
+      size += 1
     }
-    count = newCount
+    size = newCount
   }
 
   /// Appends the values of `range` of this same column.
-  @inlinable package mutating func appendCopy(of range: Range<Int>) {
+  @inlinable public mutating func appendCopy(of range: Range<Int>) {
     precondition(range.lowerBound >= 0 && range.upperBound <= count)
     if count + range.count > capacity { grow(to: count + range.count) }
     (base + count).update(from: base + range.lowerBound, count: range.count)
-    count += range.count
+    size += range.count
   }
 
-  @inlinable package mutating func append(contentsOf values: UnsafeBufferPointer<Element>) {
+  @inlinable public mutating func append(contentsOf values: UnsafeBufferPointer<Element>) {
     guard let source = values.baseAddress, values.count > 0 else { return }
     if count + values.count > capacity { grow(to: count + values.count) }
     (base + count).update(from: source, count: values.count)
-    count += values.count
+    size += values.count
   }
 
   /// Puts `value` before the one at `index`. Linear in what follows it.
-  package mutating func insert(_ value: Element, at index: Int) {
+  public mutating func insert(_ value: Element, at index: Int) {
     precondition(index <= count)
     append(value)
     var position = count - 1
@@ -100,24 +103,24 @@
     base[index] = value
   }
 
-  @inlinable package func withUnsafeBuffer<Result>(_ body: (UnsafeBufferPointer<Element>) throws -> Result) rethrows
+  @inlinable public func withUnsafeBuffer<Result>(_ body: (UnsafeBufferPointer<Element>) throws -> Result) rethrows
     -> Result
   {
     try body(UnsafeBufferPointer(start: base, count: count))
   }
 
-  @inlinable package mutating func withUnsafeMutableBuffer<Result>(
+  @inlinable public mutating func withUnsafeMutableBuffer<Result>(
     _ body: (UnsafeMutableBufferPointer<Element>) throws -> Result
   ) rethrows -> Result {
     try body(UnsafeMutableBufferPointer(start: base, count: count))
   }
 
   /// Gives memory beyond `limit` bytes back to the system; what the column held is lost.
-  package mutating func releaseMemory(beyond limit: Int) {
+  public mutating func releaseMemory(beyond limit: Int) {
     guard byteCount > limit else { return }
     free(base)
     capacity = 0
-    count = 0
+    size = 0
     base = Self.allocate(0)
   }
 
@@ -135,11 +138,11 @@
 }
 
 extension Column where Element: Equatable {
-  package func toArray() -> [Element] { withUnsafeBuffer { Array($0) } }
+  public func toArray() -> [Element] { withUnsafeBuffer { Array($0) } }
 }
 
 /// Ends the process: there is no way on without memory, and no memory to say much.
-@usableFromInline package func outOfMemory() -> Never {
+public func outOfMemory() -> Never {
   let message: StaticString = "pare: out of memory\n"
   _ = write(2, message.utf8Start, message.utf8CodeUnitCount)
   exit(1)

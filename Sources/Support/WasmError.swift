@@ -1,6 +1,6 @@
 /// What is wrong with an input or a request, and where: one sentence for a person.
-package struct WasmError: Error, Sendable, CustomStringConvertible {
-  package enum Place: Hashable, Sendable {
+public struct WasmError: Error, Sendable, CustomStringConvertible {
+  public enum Place: Hashable, Sendable {
     /// Nothing more to say than the file.
     case file
     /// Byte offset from the start of the file, and the section's name where known.
@@ -10,7 +10,7 @@ package struct WasmError: Error, Sendable, CustomStringConvertible {
   }
 
   /// What is wrong at large: decides which assertion of a script the error satisfies.
-  package enum Kind: Hashable, Sendable {
+  public enum Kind: Hashable, Sendable {
     /// Not a module at all: can't be decoded or parsed.
     case malformed
     /// Decodes, but breaks a validation rule.
@@ -23,20 +23,20 @@ package struct WasmError: Error, Sendable, CustomStringConvertible {
     case internalError
   }
 
-  package var kind: Kind
-  package var message: String
-  package var place: Place
+  public var kind: Kind
+  public var message: String
+  public var place: Place
   /// The function the error is in, as a person would call it: its index, and its name if it has one.
-  package var function: String?
+  public var function: String?
 
-  package init(_ kind: Kind, _ message: String, at place: Place = .file, function: String? = nil) {
+  public init(_ kind: Kind, _ message: String, at place: Place = .file, function: String? = nil) {
     self.kind = kind
     self.message = message
     self.place = place
     self.function = function
   }
 
-  package var description: String {
+  public var description: String {
     let inFunction = function.map { " in function \($0)" } ?? ""
     switch place {
     case .file: return message + inFunction
