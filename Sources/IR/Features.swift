@@ -3,29 +3,29 @@ public struct FeatureSet: OptionSet, Hashable, BitwiseCopyable, Sendable {
   public let rawValue: UInt32
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-  public static let mvp: FeatureSet = []
-  public static let mutableGlobals = FeatureSet(rawValue: 1 << 0)
-  public static let signExt = FeatureSet(rawValue: 1 << 1)
-  public static let nontrappingFloatToInt = FeatureSet(rawValue: 1 << 2)
-  public static let simd = FeatureSet(rawValue: 1 << 3)
-  public static let relaxedSimd = FeatureSet(rawValue: 1 << 4)
-  public static let bulkMemory = FeatureSet(rawValue: 1 << 5)
-  public static let bulkMemoryOpt = FeatureSet(rawValue: 1 << 6)
-  public static let callIndirectOverlong = FeatureSet(rawValue: 1 << 7)
-  public static let referenceTypes = FeatureSet(rawValue: 1 << 8)
-  public static let multivalue = FeatureSet(rawValue: 1 << 9)
-  public static let exceptionHandling = FeatureSet(rawValue: 1 << 10)
-  public static let tailCall = FeatureSet(rawValue: 1 << 11)
-  public static let gc = FeatureSet(rawValue: 1 << 12)
-  public static let memory64 = FeatureSet(rawValue: 1 << 13)
-  public static let multimemory = FeatureSet(rawValue: 1 << 14)
-  public static let extendedConst = FeatureSet(rawValue: 1 << 15)
-  public static let threads = FeatureSet(rawValue: 1 << 16)
-  public static let wideArithmetic = FeatureSet(rawValue: 1 << 17)
-  public static let customPageSizes = FeatureSet(rawValue: 1 << 18)
-  public static let compactImports = FeatureSet(rawValue: 1 << 19)
+  @inlinable public static var mvp: FeatureSet { [] }
+  @inlinable public static var mutableGlobals: FeatureSet { FeatureSet(rawValue: 1 << 0) }
+  @inlinable public static var signExt: FeatureSet { FeatureSet(rawValue: 1 << 1) }
+  @inlinable public static var nontrappingFloatToInt: FeatureSet { FeatureSet(rawValue: 1 << 2) }
+  @inlinable public static var simd: FeatureSet { FeatureSet(rawValue: 1 << 3) }
+  @inlinable public static var relaxedSimd: FeatureSet { FeatureSet(rawValue: 1 << 4) }
+  @inlinable public static var bulkMemory: FeatureSet { FeatureSet(rawValue: 1 << 5) }
+  @inlinable public static var bulkMemoryOpt: FeatureSet { FeatureSet(rawValue: 1 << 6) }
+  @inlinable public static var callIndirectOverlong: FeatureSet { FeatureSet(rawValue: 1 << 7) }
+  @inlinable public static var referenceTypes: FeatureSet { FeatureSet(rawValue: 1 << 8) }
+  @inlinable public static var multivalue: FeatureSet { FeatureSet(rawValue: 1 << 9) }
+  @inlinable public static var exceptionHandling: FeatureSet { FeatureSet(rawValue: 1 << 10) }
+  @inlinable public static var tailCall: FeatureSet { FeatureSet(rawValue: 1 << 11) }
+  @inlinable public static var gc: FeatureSet { FeatureSet(rawValue: 1 << 12) }
+  @inlinable public static var memory64: FeatureSet { FeatureSet(rawValue: 1 << 13) }
+  @inlinable public static var multimemory: FeatureSet { FeatureSet(rawValue: 1 << 14) }
+  @inlinable public static var extendedConst: FeatureSet { FeatureSet(rawValue: 1 << 15) }
+  @inlinable public static var threads: FeatureSet { FeatureSet(rawValue: 1 << 16) }
+  @inlinable public static var wideArithmetic: FeatureSet { FeatureSet(rawValue: 1 << 17) }
+  @inlinable public static var customPageSizes: FeatureSet { FeatureSet(rawValue: 1 << 18) }
+  @inlinable public static var compactImports: FeatureSet { FeatureSet(rawValue: 1 << 19) }
 
-  public static let all = FeatureSet(rawValue: (1 << 20) - 1)
+  @inlinable public static var all: FeatureSet { FeatureSet(rawValue: (1 << 20) - 1) }
 
   /// Each feature: the word after `--enable-`, and its name in the `target_features` section.
   public static let names: [(feature: FeatureSet, option: String, section: String)] = [

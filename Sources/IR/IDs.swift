@@ -55,7 +55,7 @@ import Support
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// The label of the function itself: a branch there returns.
-  public static let function = LabelID(rawValue: 0)
+  @inlinable public static var function: LabelID { LabelID(rawValue: 0) }
 }
 
 /// A node of one body in IR.

@@ -4,15 +4,15 @@ public struct OpcodeAttributes: OptionSet, BitwiseCopyable, Sendable {
   @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
 
   /// Can trap by itself; calls count. Throwing an exception is not a trap.
-  public static let mayTrap = OpcodeAttributes(rawValue: 1)
+  @inlinable public static var mayTrap: OpcodeAttributes { OpcodeAttributes(rawValue: 1) }
   /// No side effect and no read of mutable state, trapping aside.
-  public static let pure = OpcodeAttributes(rawValue: 2)
-  public static let readsMemory = OpcodeAttributes(rawValue: 4)
-  public static let writesMemory = OpcodeAttributes(rawValue: 8)
+  @inlinable public static var pure: OpcodeAttributes { OpcodeAttributes(rawValue: 2) }
+  @inlinable public static var readsMemory: OpcodeAttributes { OpcodeAttributes(rawValue: 4) }
+  @inlinable public static var writesMemory: OpcodeAttributes { OpcodeAttributes(rawValue: 8) }
   /// Two operands whose order does not matter.
-  public static let commutative = OpcodeAttributes(rawValue: 16)
+  @inlinable public static var commutative: OpcodeAttributes { OpcodeAttributes(rawValue: 16) }
   /// Each run makes a new object: two equal instructions may not become one.
-  public static let generative = OpcodeAttributes(rawValue: 32)
+  @inlinable public static var generative: OpcodeAttributes { OpcodeAttributes(rawValue: 32) }
 }
 
 /// One instruction of the language.

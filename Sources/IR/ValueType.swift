@@ -10,18 +10,18 @@
   /// the JavaScript interface allows.
   public static let typeLimit = (1 << 20) - 32
 
-  public static let any = HeapType(bits: 0)
-  public static let eq = HeapType(bits: 1)
-  public static let i31 = HeapType(bits: 2)
-  public static let `struct` = HeapType(bits: 3)
-  public static let array = HeapType(bits: 4)
-  public static let none = HeapType(bits: 5)
-  public static let `func` = HeapType(bits: 6)
-  public static let nofunc = HeapType(bits: 7)
-  public static let extern = HeapType(bits: 8)
-  public static let noextern = HeapType(bits: 9)
-  public static let exn = HeapType(bits: 10)
-  public static let noexn = HeapType(bits: 11)
+  @inlinable public static var any: HeapType { HeapType(bits: 0) }
+  @inlinable public static var eq: HeapType { HeapType(bits: 1) }
+  @inlinable public static var i31: HeapType { HeapType(bits: 2) }
+  @inlinable public static var `struct`: HeapType { HeapType(bits: 3) }
+  @inlinable public static var array: HeapType { HeapType(bits: 4) }
+  @inlinable public static var none: HeapType { HeapType(bits: 5) }
+  @inlinable public static var `func`: HeapType { HeapType(bits: 6) }
+  @inlinable public static var nofunc: HeapType { HeapType(bits: 7) }
+  @inlinable public static var extern: HeapType { HeapType(bits: 8) }
+  @inlinable public static var noextern: HeapType { HeapType(bits: 9) }
+  @inlinable public static var exn: HeapType { HeapType(bits: 10) }
+  @inlinable public static var noexn: HeapType { HeapType(bits: 11) }
 
   /// The defined type, or nil if abstract.
   @inlinable public var definedType: TypeID? { bits >= 32 ? TypeID(rawValue: bits - 32) : nil }
@@ -43,17 +43,17 @@
 
   @inlinable public init(bits: UInt32) { self.bits = bits }
 
-  public static let i32 = ValueType(bits: 2)
-  public static let i64 = ValueType(bits: 3)
-  public static let f32 = ValueType(bits: 4)
-  public static let f64 = ValueType(bits: 5)
-  public static let v128 = ValueType(bits: 6)
+  @inlinable public static var i32: ValueType { ValueType(bits: 2) }
+  @inlinable public static var i64: ValueType { ValueType(bits: 3) }
+  @inlinable public static var f32: ValueType { ValueType(bits: 4) }
+  @inlinable public static var f64: ValueType { ValueType(bits: 5) }
+  @inlinable public static var v128: ValueType { ValueType(bits: 6) }
   /// The type of a value in unreachable code: subtype of all (specification 3.1.1, "bot"). No value has it.
-  public static let bottom = ValueType(bits: 1)
+  @inlinable public static var bottom: ValueType { ValueType(bits: 1) }
 
-  public static let funcref = ValueType.reference(to: .func, isNullable: true)
-  public static let externref = ValueType.reference(to: .extern, isNullable: true)
-  public static let exnref = ValueType.reference(to: .exn, isNullable: true)
+  @inlinable public static var funcref: ValueType { ValueType.reference(to: .func, isNullable: true) }
+  @inlinable public static var externref: ValueType { ValueType.reference(to: .extern, isNullable: true) }
+  @inlinable public static var exnref: ValueType { ValueType.reference(to: .exn, isNullable: true) }
 
   @inlinable public static func reference(to heapType: HeapType, isNullable: Bool) -> ValueType {
     ValueType(bits: heapType.bits | (isNullable ? 2 << 20 : 1 << 20))
@@ -92,13 +92,13 @@
   @inlinable public init(_ type: ValueType) { bits = type.bits }
   @inlinable init(tuple: Int) { bits = 3 << 20 | UInt32(tuple) }
 
-  public static let none = ResultType(bits: 0)
-  public static let unreachable = ResultType(bits: 1)
-  public static let i32 = ResultType(.i32)
-  public static let i64 = ResultType(.i64)
-  public static let f32 = ResultType(.f32)
-  public static let f64 = ResultType(.f64)
-  public static let v128 = ResultType(.v128)
+  @inlinable public static var none: ResultType { ResultType(bits: 0) }
+  @inlinable public static var unreachable: ResultType { ResultType(bits: 1) }
+  @inlinable public static var i32: ResultType { ResultType(.i32) }
+  @inlinable public static var i64: ResultType { ResultType(.i64) }
+  @inlinable public static var f32: ResultType { ResultType(.f32) }
+  @inlinable public static var f64: ResultType { ResultType(.f64) }
+  @inlinable public static var v128: ResultType { ResultType(.v128) }
 
   @inlinable public var isValue: Bool { bits > 1 && bits >> 20 != 3 }
   @inlinable public var isTuple: Bool { bits >> 20 == 3 }
@@ -116,8 +116,8 @@
   @inlinable public init(bits: UInt32) { self.bits = bits }
   @inlinable public init(_ type: ValueType) { bits = type.bits }
 
-  public static let i8 = StorageType(bits: 7)
-  public static let i16 = StorageType(bits: 8)
+  @inlinable public static var i8: StorageType { StorageType(bits: 7) }
+  @inlinable public static var i16: StorageType { StorageType(bits: 8) }
 
   @inlinable public var isPacked: Bool { bits == 7 || bits == 8 }
   /// The type of the value on the stack: packed integers widen to i32.
