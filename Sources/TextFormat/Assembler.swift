@@ -124,25 +124,10 @@ struct Assembler: ~Copyable {
     let start = tokens.token.start
     try tokens.advance()
     var bytes = Column<UInt8>()
-    if isBinary {
-      try tokens.readStrings(into: &bytes)
-    } else {
-      try tokens.readQuotedText(into: &bytes)
-    }
+    try tokens.readStrings(into: &bytes)
     try tokens.expectRightParen()
     guard tokens.token.kind == .endOfText else { throw tokens.unexpectedToken(expecting: "the end of the text") }
     return isBinary ? .binary(Bytes(copying: bytes)) : .quote(Bytes(copying: bytes), at: start)
-  }
-}
-
-extension TokenStream {
-  /// Consumes the strings of a quote: each stands for a line of its own.
-  mutating func readQuotedText(into column: inout Column<UInt8>) throws {
-    while token.kind == .string {
-      lexer.decodeString(token.contentStart..<token.end, into: &column)
-      column.append(Ascii.space)
-      try advance()
-    }
   }
 }
 

@@ -171,8 +171,18 @@ extension Assembler {
   }
 
   private mutating func readBounds(_ limits: inout Limits, _ expected: String) throws {
-    limits.minimum = try tokens.readUnsigned(bits: 64, expected)
-    if tokens.token.kind == .number { limits.maximum = try tokens.readUnsigned(bits: 64, expected) }
+    limits.minimum = try readBound(expected, is64: limits.is64)
+    if tokens.token.kind == .number { limits.maximum = try readBound(expected, is64: limits.is64) }
+  }
+
+  /// Malformed or invalid, according to the version of the specification.
+  private mutating func readBound(_ expected: String, is64: Bool) throws -> UInt64 {
+    let token = tokens.token
+    let bound = try tokens.readUnsigned(bits: 64, expected)
+    guard is64 || bound >> 32 == 0 else {
+      throw tokens.error("i32 constant out of range: \(tokens.excerpt(of: token))", at: token.start, kind: .invalid)
+    }
+    return bound
   }
 
   private mutating func readMemoryLimits() throws -> Limits {

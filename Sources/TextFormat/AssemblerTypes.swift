@@ -68,8 +68,11 @@ struct SignatureBuffer: ~Copyable {
   var resultCount: UInt32 = 0
   /// The whole function type.
   var encoded = Column<UInt8>()
+  /// One more than the largest type index in it, or 0.
+  var mentionedTypesEnd: UInt64 = 0
 
   mutating func removeAll() {
+    mentionedTypesEnd = 0
     parameters.removeAll()
     results.removeAll()
     parameterCount = 0
@@ -103,8 +106,10 @@ extension Assembler {
         return EncodedType(byte: code)
       }
     } else if token.kind == .number || nextIsIdentifier {
+      let index = try readIndex(.type)
+      signature.mentionedTypesEnd = max(signature.mentionedTypesEnd, UInt64(index) + 1)
       var type = EncodedType()
-      type.append(index: try readIndex(.type))
+      type.append(index: index)
       return type
     }
     throw tokens.unexpectedToken(expecting: "a heap type")
@@ -243,7 +248,9 @@ extension Assembler {
       }
     }
     let record = try readCompositeType()
-    appendRecord(record, isPlain: isPlain && isAlone)
+    // A type that mentions itself is recursive, which no type that a type use stands for is.
+    let isRecursive = signature.mentionedTypesEnd > UInt64(typeRecords.count)
+    appendRecord(record, isPlain: isPlain && isAlone && !isRecursive)
     composites.withUnsafeBuffer {
       types.bytes.append(contentsOf: UnsafeBufferPointer(rebasing: $0[record.start..<record.end]))
     }

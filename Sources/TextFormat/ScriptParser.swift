@@ -138,7 +138,7 @@ package struct ScriptParser {
       return .binary(Bytes(copying: bytes))
     }
     if try tokens.takeWord(.quote) {
-      try tokens.readQuotedText(into: &bytes)
+      try tokens.readStrings(into: &bytes)
       try tokens.expectRightParen()
       return .quote(Bytes(copying: bytes))
     }

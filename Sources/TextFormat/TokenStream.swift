@@ -58,13 +58,13 @@ struct TokenStream {
   /// The error for a word that is neither a keyword nor an instruction of the language.
   private func unknownWord() -> WasmError {
     let word = String(decoding: content(of: token), as: UTF8.self)
-    if let proposal = ProposalOpcodes.find(mnemonic: word) {
+    if let proposal = ProposalOpcodes.find(mnemonic: word) ?? proposalOfType(word) {
       return error(
         "\(word) belongs to the proposal \(proposal), which is not supported", at: token.contentStart,
         kind: .unsupported)
     }
     let shown = lexer.excerpt(token.contentStart..<token.end)
-    let nearest = nearestWord(to: word).map { ", did you mean \($0)?" } ?? ""
+    let nearest = nearestMnemonic(to: word).map { ", did you mean \($0)?" } ?? ""
     return error("unknown operator \(shown)\(nearest)", at: token.contentStart)
   }
 
@@ -166,33 +166,4 @@ extension FloatLiteral {
     if case .malformed = self { return true }
     return false
   }
-}
-
-/// The word of the language that a misspelt one most likely stands for: the one with the least changes of letters, if
-/// they are at most a third of it.
-private func nearestWord(to word: String) -> String? {
-  let letters = Array(word.utf8)
-  guard letters.count <= 60 else { return nil }
-  var best: (distance: Int, word: String)?
-  for candidate in OpcodeTable.rows.lazy.filter({ $0.code != .max }).map(\.mnemonic) {
-    let distance = editDistance(letters, Array(candidate.utf8))
-    if distance < best?.distance ?? max(2, letters.count / 3 + 1) { best = (distance, candidate) }
-  }
-  return best?.word
-}
-
-/// The least number of letters to insert, remove or replace (Wagner and Fischer, "The string-to-string correction
-/// problem", 1974). Quadratic: for short words.
-private func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-  var row = Array(0...right.count)
-  for (index, letter) in left.enumerated() {
-    var diagonal = row[0]
-    row[0] = index + 1
-    for column in 0..<right.count {
-      let replaced = diagonal + (letter == right[column] ? 0 : 1)
-      diagonal = row[column + 1]
-      row[column + 1] = min(replaced, row[column] + 1, row[column + 1] + 1)
-    }
-  }
-  return row[right.count]
 }
