@@ -16,8 +16,10 @@ package protocol ModulePass: Sendable {
 /// What a function pass may know besides the body.
 package struct FunctionContext {
   package let declarations: Declarations
-  package let function: FunctionID
-  package let type: TypeID
+  // The runner makes one context per worker and pass and moves it from body to body: making one counts references
+  // that all workers share.
+  package internal(set) var function: FunctionID
+  package internal(set) var type: TypeID
   package let options: PassOptions
 
   package init(declarations: Declarations, function: FunctionID, type: TypeID, options: PassOptions) {
@@ -34,11 +36,16 @@ package struct ModuleContext {
   package let workers: WorkerPool
   /// Takes what a pass prints for the user (`metrics`, `nm`, `print`): text for standard output.
   package let printer: any TextSink
+  /// The arenas by which `rewriteBodies` holds bodies in IR.
+  let bodyWorkers: BodyWorkers
 
-  package init(options: PassOptions, workers: WorkerPool, printer: any TextSink) {
+  package init(
+    options: PassOptions, workers: WorkerPool, printer: any TextSink, bodyWorkers: BodyWorkers? = nil
+  ) {
     self.options = options
     self.workers = workers
     self.printer = printer
+    self.bodyWorkers = bodyWorkers ?? BodyWorkers(pool: workers)
   }
 }
 
@@ -52,7 +59,7 @@ extension TextSink {
 }
 
 /// What the user asked for: read by passes, never changed by them.
-package struct PassOptions: Sendable {
+package struct PassOptions: Hashable, Sendable {
   /// 0 ... 4, as in -O1; -O4 is 4.
   package var optimizeLevel = 0
   /// 0 ... 2: -Os is 1, -Oz is 2.

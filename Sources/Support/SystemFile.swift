@@ -1,4 +1,4 @@
-/// Small files by which the system tells about itself.
+/// Small files by which the system tells about itself, and standard error.
 package enum SystemFile {
   /// What the file says, at most 64 kB of it; nil if it can't be read.
   package static func read(_ path: String) -> String? {
@@ -23,6 +23,16 @@ package enum SystemFile {
       filled += got
     }
     return String(decoding: content[..<filled], as: UTF8.self)
+  }
+
+  /// Writes all of `text`, as far as the system takes it.
+  package static func writeToStandardError(_ text: String) {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let written = bytes.withUnsafeBytes { write(2, $0.baseAddress!, $0.count) }
+      if written <= 0 { return }
+      bytes = bytes.dropFirst(written)
+    }
   }
 
   /// Whether `text` could be written to the file, which must exist.

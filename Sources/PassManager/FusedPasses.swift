@@ -1,0 +1,60 @@
+import IR
+import Support
+
+/// Function passes that run one after the other on each body.
+struct FusedPasses: Sendable {
+  private struct Member: Sendable {
+    let pass: any FunctionPass
+    let options: PassOptions
+    /// Index among the idempotent passes of the stage that differ in name or options; nil if the pass is not one.
+    let settledIndex: Int?
+  }
+
+  private var members: [Member] = []
+  private var settledCount = 0
+
+  /// - Parameter features: those of the module: passes may use them.
+  init(_ passes: [ScheduledPass], features: FeatureSet) {
+    var known: [Key: Int] = [:]
+    for scheduled in passes {
+      guard case .function(let pass) = scheduled.pass else {
+        preconditionFailure("\(scheduled.name) is no function pass")
+      }
+      var options = scheduled.options
+      options.features = features
+      var settledIndex: Int?
+      if scheduled.traits.contains(.isIdempotent) {
+        let key = Key(name: scheduled.name, options: options)
+        settledIndex = known[key] ?? settledCount
+        if known.updateValue(settledIndex!, forKey: key) == nil { settledCount += 1 }
+      }
+      members.append(Member(pass: pass, options: options, settledIndex: settledIndex))
+    }
+  }
+
+  private struct Key: Hashable {
+    let name: String
+    let options: PassOptions
+  }
+
+  func prepare(_ worker: BodyWorker, _ declarations: Declarations) {
+    worker.contexts = members.map {
+      FunctionContext(declarations: declarations, function: .none, type: .none, options: $0.options)
+    }
+    worker.settledAt = Array(repeating: -1, count: settledCount)
+  }
+
+  func run(on body: inout Body, of function: FunctionID, type: TypeID, _ worker: BodyWorker) {
+    for index in worker.settledAt.indices { worker.settledAt[index] = -1 }
+    for (index, member) in members.enumerated() {
+      let before = body.changeCount
+      // The pass has already run on just this body: it would change nothing.
+      if let settled = member.settledIndex, worker.settledAt[settled] == before { continue }
+      worker.contexts[index].function = function
+      worker.contexts[index].type = type
+      member.pass.run(on: &body, in: worker.contexts[index])
+      if let settled = member.settledIndex { worker.settledAt[settled] = body.changeCount }
+      worker.meter.end(part: index + 1, hasChanged: body.changeCount != before)
+    }
+  }
+}

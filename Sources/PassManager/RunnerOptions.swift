@@ -1,0 +1,48 @@
+import IR
+import Support
+
+/// How much the runner checks and tells; the value of `PARE_PASS_DEBUG`.
+package enum DebugLevel: Int, Comparable, Sendable {
+  case off
+  /// Each pass is logged as its stage ends, and what a stage changed is validated.
+  case log
+  /// Each pass is a stage of its own; the first that leaves an invalid body is named, and that body before it shown.
+  case everyPass
+  /// Also the module after each pass is dumped.
+  case dump
+
+  package static func < (left: DebugLevel, right: DebugLevel) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// How to run a schedule. None of it changes what comes out, but `skippedPasses` and `converges`.
+package struct RunnerOptions: Sendable {
+  package var debugLevel = DebugLevel.off
+  /// Whether bodies of the input, and with a debug level those that passes leave, are validated.
+  package var validates = true
+  /// Names of passes not to be run.
+  package var skippedPasses: Set<String> = []
+  /// Whether the schedule is run again as long as that makes the module smaller.
+  package var converges = false
+  /// Whether stages are measured, so that the profile has something to show.
+  package var measures = false
+  /// Bytes that the process should keep to, by working on less at once; nil if there is no limit.
+  package var memoryBudget: Int?
+
+  package init() {}
+}
+
+/// What the runner needs from layers above it when someone looks for a bug.
+package struct DebugHooks {
+  /// The text of a function.
+  package var describeFunction: (_ module: Module, _ function: FunctionID) -> String
+  /// Writes the module somewhere, under a running number and the name of the pass that has just run.
+  package var dump: (_ module: Module, _ number: Int, _ pass: String) throws -> Void
+
+  package init(
+    describeFunction: @escaping (_ module: Module, _ function: FunctionID) -> String = { _, _ in "" },
+    dump: @escaping (_ module: Module, _ number: Int, _ pass: String) throws -> Void = { _, _, _ in }
+  ) {
+    self.describeFunction = describeFunction
+    self.dump = dump
+  }
+}
