@@ -94,8 +94,8 @@ struct DeclarationPrinter: ~Copyable {
   }
 
   /// Appends ` (keyword reference)`.
-  private mutating func appendReference(
-    _ keyword: StaticString, _ id: some EntityID, in table: borrowing ReferenceTable
+  private mutating func appendReference<ID>(
+    _ keyword: StaticString, _ id: ID, in table: borrowing ReferenceTable<ID>
   ) {
     printer.text.append(0x20)
     appendText(keyword)
@@ -106,7 +106,7 @@ struct DeclarationPrinter: ~Copyable {
   // MARK: Tables, memories, tags, globals
 
   mutating func appendTables() throws {
-    for id in identifiers.order(module.tables) where module.tables[id].importName == nil {
+    for id in identifiers.tables.order where module.tables[id].importName == nil {
       begin("(table ")
       appendType(of: id)
       if let value = module.tables[id].initializer { try append(value, type: module.tables[id].element) }
@@ -115,7 +115,7 @@ struct DeclarationPrinter: ~Copyable {
   }
 
   mutating func appendMemories() {
-    for id in identifiers.order(module.memories) where module.memories[id].importName == nil {
+    for id in identifiers.memories.order where module.memories[id].importName == nil {
       begin("(memory ")
       appendType(of: id)
       end()
@@ -123,7 +123,7 @@ struct DeclarationPrinter: ~Copyable {
   }
 
   mutating func appendTags() {
-    for id in identifiers.order(module.tags) where module.tags[id].importName == nil {
+    for id in identifiers.tags.order where module.tags[id].importName == nil {
       begin("(tag ")
       appendType(of: id)
       end()
@@ -131,7 +131,7 @@ struct DeclarationPrinter: ~Copyable {
   }
 
   mutating func appendGlobals() throws {
-    for id in identifiers.order(module.globals) where module.globals[id].importName == nil {
+    for id in identifiers.globals.order where module.globals[id].importName == nil {
       begin("(global ")
       appendType(of: id)
       if let value = module.globals[id].initializer { try append(value, type: module.globals[id].type) }
@@ -166,13 +166,13 @@ struct DeclarationPrinter: ~Copyable {
   // MARK: Segments
 
   mutating func appendElements() throws {
-    for id in identifiers.order(module.elements) {
+    for id in identifiers.elements.order {
       let segment = module.elements[id]
       begin("(elem ")
       printer.appendDeclared(id, in: identifiers.elements)
       switch segment.mode {
       case .active(let table, let offset):
-        if !identifiers.isFirst(table) { appendReference("(table", table, in: identifiers.tables) }
+        if !identifiers.tables.isFirst(table) { appendReference("(table", table, in: identifiers.tables) }
         try appendOffset(offset, type: module.tables[table].limits.addressType)
       case .declarative: appendText(" declare")
       case .passive: break
@@ -210,7 +210,7 @@ struct DeclarationPrinter: ~Copyable {
     begin("(data ")
     printer.appendDeclared(id, in: identifiers.datas)
     if case .active(let memory, let offset) = module.datas[id].mode {
-      if !identifiers.isFirst(memory) { appendReference("(memory", memory, in: identifiers.memories) }
+      if !identifiers.memories.isFirst(memory) { appendReference("(memory", memory, in: identifiers.memories) }
       try appendOffset(offset, type: module.memories[memory].limits.addressType)
     }
   }

@@ -60,7 +60,7 @@ extension TextPrinter {
     hasLocalNames = !body.localNames.isEmpty
     guard hasLocalNames else { return }
     let names = body.localNames
-    locals = ReferenceTable(indices: (0..<body.localCount).map { UInt32($0) }) { names[LocalID($0)] }
+    locals = ReferenceTable(indices: (0..<body.localCount).map { UInt32($0) }) { names[$0] }
   }
 
   /// Appends locals: ` (keyword $name T)` for each with a name, ` (keyword T T ...)` for others that are together.
@@ -70,7 +70,7 @@ extension TextPrinter {
     var lineStart = text.count
     var isGroupOpen = false
     for index in range {
-      let isNamed = hasLocalNames && locals.isNamed(LocalID(index))
+      let isNamed = hasLocalNames && locals.hasName(LocalID(index))
       if isGroupOpen && (isNamed || text.count - lineStart > TextPrinter.lineWidth) {
         text.append(0x29)
         isGroupOpen = false
@@ -82,7 +82,7 @@ extension TextPrinter {
         }
         text.appendText(" (")
         text.appendText(keyword)
-        if isNamed { append(LocalID(index), of: body) }
+        if isNamed { appendName(LocalID(index), in: locals) }
       }
       text.append(0x20)
       append(body.type(of: LocalID(index)))

@@ -25,7 +25,7 @@ extension TextPrinter {
     case .atomicWait(let node): append(node.memarg, of: node.opcode)
     case .call(let node): append(node.function, in: identifiers.functions)
     case .callIndirect(let node):
-      if !identifiers.isFirst(node.table) { append(node.table, in: identifiers.tables) }
+      if !identifiers.tables.isFirst(node.table) { append(node.table, in: identifiers.tables) }
       appendTypeReference(node.type)
     case .callRef(let node): append(node.type, in: identifiers.types)
     case .throw(let node): append(node.tag, in: identifiers.tags)
@@ -66,7 +66,7 @@ extension TextPrinter {
     case .memoryGrow(let node): append(node.memory)
     case .memoryFill(let node): append(node.memory)
     case .memoryCopy(let node):
-      if !identifiers.isFirst(node.destination) || !identifiers.isFirst(node.source) {
+      if !identifiers.memories.isFirst(node.destination) || !identifiers.memories.isFirst(node.source) {
         append(node.destination, in: identifiers.memories)
         append(node.source, in: identifiers.memories)
       }
@@ -134,7 +134,7 @@ extension TextPrinter {
   }
 
   @inline(__always)
-  mutating func append(_ id: some EntityID, in table: borrowing ReferenceTable) {
+  mutating func append<ID>(_ id: ID, in table: borrowing ReferenceTable<ID>) {
     text.append(0x20)
     table.append(id, to: &text)
   }
@@ -152,7 +152,7 @@ extension TextPrinter {
 
   /// The memory, if it is not the first.
   private mutating func append(_ memory: MemoryID) {
-    if !identifiers.isFirst(memory) { append(memory, in: identifiers.memories) }
+    if !identifiers.memories.isFirst(memory) { append(memory, in: identifiers.memories) }
   }
 
   private mutating func append(_ memarg: Memarg, of opcode: Opcode) {

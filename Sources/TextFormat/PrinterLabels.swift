@@ -37,12 +37,14 @@ struct LabelStack: ~Copyable {
   /// Announces a construct that owns labels: ` $name`, or a comment with its number. Their scope may begin later.
   mutating func declare(_ owner: ConstructLabels, in text: inout Column<UInt8>) {
     var slot = Slot()
+    var hasEmptyName = false
     for label in [owner.first, owner.second] where label.index < slots.count {
       if slot.number == 0 {
         lastNumber += 1
         slot.number = lastNumber
       }
-      if let name = names[label], !name.utf8.isEmpty, slot.named.isNone { slot.named = label }
+      guard slot.named.isNone, let name = names[label] else { continue }
+      if name.utf8.isEmpty { hasEmptyName = true } else { slot.named = label }
     }
     if slot.number == 0 { return }
     for label in [owner.first, owner.second] where label.index < slots.count { slots[label.index] = slot }
@@ -51,6 +53,7 @@ struct LabelStack: ~Copyable {
       text.appendIdentifier(name)
     } else {
       appendComment(slot.number, to: &text)
+      if hasEmptyName { text.appendText(#" (@name "")"#) }
     }
   }
 

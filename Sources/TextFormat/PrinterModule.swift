@@ -20,18 +20,21 @@ package enum ModulePrinter {
   package static func print(
     _ module: Module, workers: WorkerPool, to sink: (UnsafeBufferPointer<UInt8>) throws -> Void
   ) throws {
+    var module = module
+    // What the writer would do: so that both forms have the same types.
+    try module.nameTupleTypes()
+    let declarations = try module.makeDeclarations()
     let identifiers = ModuleIdentifiers(of: module)
-    let declarations = module.makeDeclarations()
     var fields = DeclarationPrinter(module, identifiers, declarations)
     try printHead(&fields, of: module)
     try flush(&fields, to: sink)
-    let functions = identifiers.order(module.functions).filter { module.functions[$0].code != nil }
+    let functions = identifiers.functions.order.filter { module.functions[$0].code != nil }
     try printFunctions(functions, of: module, identifiers, declarations, workers: workers, to: sink)
-    for id in identifiers.order(module.datas) {
+    for id in identifiers.datas.order {
       try fields.beginData(id)
       try printStrings(module.datas[id].bytes, &fields, to: sink)
     }
-    for section in module.customSections where isPrinted(section) {
+    for section in module.customSections where section.isStillTrue {
       fields.beginCustomSection(section)
       try printStrings(section.bytes, &fields, to: sink)
     }
@@ -54,14 +57,6 @@ package enum ModulePrinter {
     fields.appendExports()
     fields.appendStart()
     try fields.appendElements()
-  }
-
-  /// Whether a section has to be spelled out: names and branch hints are in the text anyway, and debug sections
-  /// describe offsets of the old code.
-  private static func isPrinted(_ section: CustomSection) -> Bool {
-    let name = section.name.description
-    return name != "name" && name != "metadata.code.branch_hint" && name != "sourceMappingURL"
-      && !name.hasPrefix(".debug_")
   }
 
   private static func flush(

@@ -4,18 +4,18 @@ import Support
 
 extension Column where Element == UInt8 {
   @inline(__always)
-  mutating func appendText(_ text: StaticString) {
+  package mutating func appendText(_ text: StaticString) {
     append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
-  mutating func appendText(_ text: String) {
+  package mutating func appendText(_ text: String) {
     var text = text
     text.withUTF8 { append(contentsOf: $0) }
   }
 
   /// Ends the line and begins the next with `indentation` spaces, at most `lineIndentationLimit`.
   @inline(__always)
-  mutating func appendNewline(indentation: Int) {
+  package mutating func appendNewline(indentation: Int) {
     let spaces: StaticString =
       "\n                                                                                                    "
     append(
@@ -24,7 +24,7 @@ extension Column where Element == UInt8 {
 
   // MARK: Numbers
 
-  mutating func appendDecimal(_ value: UInt64) {
+  package mutating func appendDecimal(_ value: UInt64) {
     if value < 10 {
       append(UInt8(truncatingIfNeeded: value) + 0x30)
       return
@@ -42,15 +42,15 @@ extension Column where Element == UInt8 {
   }
 
   @inline(__always)
-  mutating func appendDecimal(_ value: UInt32) { appendDecimal(UInt64(value)) }
+  package mutating func appendDecimal(_ value: UInt32) { appendDecimal(UInt64(value)) }
 
-  mutating func appendDecimal(_ value: Int64) {
+  package mutating func appendDecimal(_ value: Int64) {
     if value < 0 { append(0x2d) }
     appendDecimal(value.magnitude)
   }
 
   /// Appends the lowest `digitCount` hexadecimal digits, without `0x`.
-  mutating func appendHex(_ value: UInt64, digitCount: Int) {
+  package mutating func appendHex(_ value: UInt64, digitCount: Int) {
     for position in (0..<digitCount).reversed() {
       let digit = UInt8(truncatingIfNeeded: value >> UInt64(4 * position)) & 0xf
       append(digit < 10 ? 0x30 + digit : 0x57 + digit)
@@ -58,7 +58,7 @@ extension Column where Element == UInt8 {
   }
 
   /// Appends the f32 with these bits: the shortest decimal that reads back as the same number; a NaN with its payload.
-  mutating func appendF32(bits: UInt32) {
+  package mutating func appendF32(bits: UInt32) {
     let value = Float(bitPattern: bits)
     if value.isFinite {
       appendText(value.description)
@@ -69,7 +69,7 @@ extension Column where Element == UInt8 {
   }
 
   /// Appends the f64 with these bits, as `appendF32` does.
-  mutating func appendF64(bits: UInt64) {
+  package mutating func appendF64(bits: UInt64) {
     let value = Double(bitPattern: bits)
     if value.isFinite {
       appendText(value.description)
@@ -93,21 +93,21 @@ extension Column where Element == UInt8 {
   // MARK: Names and strings
 
   /// Appends a name as a string: characters as they are, but for quotes, backslashes and controls.
-  mutating func appendQuoted(_ name: Name) {
+  package mutating func appendQuoted(_ name: Name) {
     append(0x22)
     for byte in name.utf8 { appendStringByte(byte, isEscaped: byte < 0x20 || byte == 0x7f) }
     append(0x22)
   }
 
   /// Appends bytes as a string literal, all but printable ASCII escaped.
-  mutating func appendQuoted(_ bytes: UnsafeBufferPointer<UInt8>) {
+  package mutating func appendQuoted(_ bytes: UnsafeBufferPointer<UInt8>) {
     append(0x22)
     for byte in bytes { appendStringByte(byte, isEscaped: byte < 0x20 || byte >= 0x7f) }
     append(0x22)
   }
 
   @inline(__always)
-  mutating func appendStringByte(_ byte: UInt8, isEscaped: Bool) {
+  package mutating func appendStringByte(_ byte: UInt8, isEscaped: Bool) {
     if isEscaped || byte == 0x22 || byte == 0x5c {
       append(0x5c)
       appendHex(UInt64(byte), digitCount: 2)
@@ -117,7 +117,7 @@ extension Column where Element == UInt8 {
   }
 
   /// Appends `$name`, quoted if some of its characters may not stand in an identifier.
-  mutating func appendIdentifier(_ name: Name) {
+  package mutating func appendIdentifier(_ name: Name) {
     append(0x24)
     if name.utf8.allSatisfy(isIdentifierCharacter) {
       name.utf8.withUnsafeBufferPointer { append(contentsOf: $0) }
@@ -129,7 +129,7 @@ extension Column where Element == UInt8 {
 
 /// The most spaces at the beginning of a line: what nests deeper is no longer told apart, so that the text of a deep
 /// nest stays linear in its size.
-let lineIndentationLimit = 100
+package let lineIndentationLimit = 100
 
 /// Whether a byte is an identifier character (specification 6.3.5).
 private func isIdentifierCharacter(_ byte: UInt8) -> Bool {

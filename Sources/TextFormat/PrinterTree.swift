@@ -60,7 +60,7 @@ struct TextPrinter: ~Copyable {
   let mnemonics = Mnemonics.shared
   var frames = Column<PrinterFrame>()
   var labels = LabelStack()
-  var locals = ReferenceTable()
+  var locals = ReferenceTable<LocalID>()
   var hasLocalNames = false
   /// Nodes that may still be printed: a tree has each node once, so that more of them come from a bug in a pass.
   var nodeBudget = 0

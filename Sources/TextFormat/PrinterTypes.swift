@@ -108,11 +108,9 @@ extension TextPrinter {
   private mutating func append(_ fields: [FieldType], of id: TypeID) {
     let names = identifiers.fields[id]
     for (index, field) in fields.enumerated() {
-      text.appendText(" (field ")
-      if let names, names.isNamed(FieldID(index)) {
-        names.append(FieldID(index), to: &text)
-        text.append(0x20)
-      }
+      text.appendText(" (field")
+      if let names { appendName(FieldID(index), in: names) }
+      text.append(0x20)
       append(field)
       text.append(0x29)
     }
@@ -150,8 +148,14 @@ extension TextPrinter {
     }
   }
 
+  /// Appends ` $name`, or nothing.
+  mutating func appendName<ID>(_ id: ID, in table: borrowing ReferenceTable<ID>) {
+    if table.isNamed(id) { append(id, in: table) }
+    table.appendAnnotation(id, to: &text)
+  }
+
   /// Appends how a declaration calls its item: `$name`, or `(;5;)`.
-  mutating func appendDeclared(_ id: some EntityID, in table: ReferenceTable) {
+  mutating func appendDeclared<ID>(_ id: ID, in table: ReferenceTable<ID>) {
     if table.isNamed(id) {
       table.append(id, to: &text)
     } else {
@@ -159,5 +163,6 @@ extension TextPrinter {
       table.append(id, to: &text)
       text.appendText(";)")
     }
+    table.appendAnnotation(id, to: &text)
   }
 }
