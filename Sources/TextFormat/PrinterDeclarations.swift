@@ -223,10 +223,7 @@ struct DeclarationPrinter: ~Copyable {
 
   /// Appends the instructions of a constant expression on this line.
   private mutating func append(_ expression: ConstExpression, type: ValueType) throws {
-    try expression.bytes.withUnsafeBytes { bytes in
-      var reader = ByteReader(borrowing: bytes)
-      try decoder.decodeConstant(from: &reader, expecting: type, globalLimit: module.globals.count, into: &body)
-    }
+    try decoder.decode(expression, expecting: type, into: &body)
     printer.beginBody(body)
     printer.appendTree(body.root, of: body, indentation: 0, isInline: true)
   }

@@ -157,13 +157,13 @@ import TextFormat
       let shared = body.makeI32Const(1)
       let sum = body.makeBinary(.i32Add, shared, NodeID(rawValue: 1_000_000))
       let label = body.makeLabel()
-      return [
-        body.makeDrop(sum), body.makeBr(label), body.makeBr(LabelID(rawValue: 77)), body.makeLocalGet(LocalID(0)),
-      ].map { $0 } + []
+      let get = body.append(NodeRecord(.localGet, .i32, a: 5))
+      return [body.makeDrop(sum), body.makeBr(label), body.makeBr(LabelID(rawValue: 77)), get]
     }
     #expect(printed.contains("(;no such node;)"))
     #expect(printed.contains("(br (;no label 1 here;))"))
     #expect(printed.contains("(br (;no label 77 here;))"))
+    #expect(printed.contains("(local.get (;no such local;))"))
   }
 
   @Test func cycleEnds() {
