@@ -1,0 +1,95 @@
+import Support
+
+// Labels: which nodes name one, how often each is named, and giving a node another.
+
+extension Body {
+  /// Calls `visit` with each label that the node itself names: targets of a branch, of the clauses of `try_table`, and
+  /// what `rethrow` and `delegate` refer to. A label named twice comes twice. `return` names none.
+  @inlinable package func forEachLabel(of id: NodeID, _ visit: (LabelID) -> Void) {
+    let record = nodes[id.index]
+    switch OpcodeTable.infos[Int(record.opcode.rawValue)].shape {
+    case .br, .brIf, .brOnNull, .brOnCast, .rethrow: visit(LabelID(rawValue: record.a))
+    case .brTable:
+      guard case .brTable(let table) = self[id] else { return }
+      for index in 0..<table.labelCount { visit(label(index, of: table)) }
+    case .tryTable:
+      guard case .tryTable(let table) = self[id] else { return }
+      for index in 0..<table.clauseCount { visit(catchClause(index, of: table).label) }
+    case .try:
+      guard case .try(let node) = self[id], !node.delegate.isNone else { return }
+      visit(node.delegate)
+    default: break
+    }
+  }
+
+  /// Gives each label that a branch or a clause of `try_table` names to `transform` and puts the result in its place;
+  /// does nothing to other nodes. What a branch to the new label passes must be what the old one took.
+  package mutating func mapBranchLabels(of id: NodeID, _ transform: (LabelID) -> LabelID) {
+    let record = nodes[id.index]
+    switch record.opcode.info.shape {
+    case .br, .brIf, .brOnNull, .brOnCast:
+      let label = transform(LabelID(rawValue: record.a)).rawValue
+      if label != record.a {
+        changeCount += 1
+        nodes[id.index].a = label
+      }
+    case .brTable:
+      guard case .brTable(let table) = self[id] else { return }
+      for index in 0..<table.labelCount { mapLabel(at: table.start + index, transform) }
+    case .tryTable:
+      guard case .tryTable(let table) = self[id] else { return }
+      for index in 0..<table.clauseCount { mapLabel(at: table.start + 3 * index + 2, transform) }
+    default: break
+    }
+  }
+
+  /// As `mapBranchLabels`, for what `delegate` refers to.
+  package mutating func mapDelegateLabel(of id: NodeID, _ transform: (LabelID) -> LabelID) {
+    guard case .try(let node) = self[id], !node.delegate.isNone else { return }
+    mapLabel(at: node.arms.range.upperBound + 1, transform)
+  }
+
+  private mutating func mapLabel(at position: Int, _ transform: (LabelID) -> LabelID) {
+    let label = transform(LabelID(rawValue: pool[position])).rawValue
+    if label != pool[position] {
+      changeCount += 1
+      pool[position] = label
+    }
+  }
+
+  /// Gives a `block`, `loop`, `br` or `br_if` another label.
+  package mutating func setLabel(of id: NodeID, to label: LabelID) {
+    precondition([.block, .loop, .br, .brIf].contains(opcode(of: id)))
+    changeCount += 1
+    nodes[id.index].a = label.rawValue
+  }
+
+  /// Makes the `br_table` name only the labels in `range`, the last of which becomes its default.
+  package mutating func narrowLabels(of id: NodeID, to range: Range<Int>) {
+    guard case .brTable(let table) = self[id] else { preconditionFailure() }
+    precondition(!range.isEmpty && range.upperBound <= table.labelCount)
+    changeCount += 1
+    let start = table.start + range.lowerBound - 1
+    pool[start] = UInt32(range.count)
+    nodes[id.index].c = UInt32(start)
+  }
+}
+
+/// By label: how many times nodes name it. Linear to make.
+package struct LabelUses: ~Copyable {
+  private var counts = Column<UInt32>()
+
+  package init(of body: borrowing Body) {
+    counts.resize(to: Int(body.labelCount), filling: 0)
+    body.forEachNode { id in body.forEachLabel(of: id) { counts[$0.index] += 1 } }
+  }
+
+  /// Labels made since have no uses until they are counted.
+  package subscript(label: LabelID) -> Int {
+    get { label.index < counts.count ? Int(counts[label.index]) : 0 }
+    set {
+      if label.index >= counts.count { counts.resize(to: label.index + 1, filling: 0) }
+      counts[label.index] = UInt32(newValue)
+    }
+  }
+}

@@ -1,0 +1,215 @@
+import Analysis
+import IR
+import Support
+
+// Rules of `remove-unused-brs` for the items of a block, last item first.
+
+extension BranchFlow {
+  /// - Parameter exit: where control goes from the end of the block.
+  mutating func simplifyList(of id: NodeID, exit: Exit, in body: inout Body) {
+    flatten(id, in: &body)
+    removeLastNop(of: id, in: &body)
+    guard case .block(let block) = body[id], containsBranch(block.items, in: body) else { return }
+    var list = ListRewrite(block: id, label: block.label, exit: exit, type: body.type(of: id))
+    if list.type == .unreachable && !exit.isNone { list.type = type(at: exit) }
+    for index in (0..<block.items.count).reversed() {
+      let item = body[block.items, index]
+      if !rewrite(item, before: &list, in: &body) { list.rest.append(item) }
+    }
+    if !list.isChanged { return }
+    body.truncateItems(of: id, to: list.rest.count)
+    for (index, item) in list.rest.reversed().enumerated() { body.setOperand(index, of: id, to: item) }
+    if list.label != block.label { body.setLabel(of: id, to: list.label) }
+  }
+
+  private mutating func flatten(_ id: NodeID, in body: inout Body) {
+    if flatteningBudget > 0 { flatteningBudget -= body.flattenItems(of: id, &cursors) }
+  }
+
+  /// A branch at the end of the block may just have become a `nop`.
+  private func removeLastNop(of id: NodeID, in body: inout Body) {
+    let last = body.operandCount(of: id) - 1
+    if last >= 0 && body.opcode(of: body.operand(last, of: id)) == .nop { body.truncateItems(of: id, to: last) }
+  }
+
+  /// Whether an item but the last is one that a rule could apply to.
+  private func containsBranch(_ items: NodeList, in body: borrowing Body) -> Bool {
+    (0..<max(items.count - 1, 0)).contains { index in
+      switch body[body[items, index]] {
+      case .brIf: true
+      case .if(let node): node.elseArm.isNone
+      case .drop(let value): body.opcode(of: value) == .brIf
+      default: false
+      }
+    }
+  }
+
+  /// Tries the rules for one item, given those after it; returns whether one applied.
+  private mutating func rewrite(_ item: NodeID, before list: inout ListRewrite, in body: inout Body) -> Bool {
+    if list.rest.isEmpty { return false }
+    switch body[item] {
+    case .brIf(let branch) where branch.value.isNone:
+      return turnAround(item, branch, before: &list, in: &body) || mergeTests(item, branch, before: &list, in: &body)
+        || makeIf(item, branch, before: &list, in: &body)
+    case .if(let node) where node.elseArm.isNone: return makeElse(item, node, before: &list, in: &body)
+    case .drop(let value):
+      if case .brIf(let branch) = body[value] { return makeIfElse(value, branch, before: &list, in: &body) }
+      return false
+    default: return false
+    }
+  }
+
+  /// `(br_if $out c) (br $in)` at the end of $out -> `(br_if $in (i32.eqz c))`.
+  private mutating func turnAround(
+    _ item: NodeID, _ branch: BrIfNode, before list: inout ListRewrite, in body: inout Body
+  ) -> Bool {
+    guard list.rest.count == 1, !list.exit.isNone, exit(of: branch.label) == list.exit else { return false }
+    let target: LabelID
+    switch body[list.rest[0]] {
+    case .br(let next) where next.value.isNone: target = next.label
+    case .return(let node) where node.value.isNone:
+      target = .function
+      uses[.function] += 1
+    default: return false
+    }
+    uses[branch.label] -= 1
+    body.setLabel(of: item, to: target)
+    body.setOperand(1, of: item, to: body.makeInverse(of: branch.condition))
+    body.moveBranchHint(from: item, to: item, negated: true)
+    list.replaceRest(with: item)
+    return true
+  }
+
+  /// `(br_if $l a) (br_if $l b)` -> `(br_if $l (i32.or a b))`, if b is cheap.
+  private mutating func mergeTests(
+    _ item: NodeID, _ branch: BrIfNode, before list: inout ListRewrite, in body: inout Body
+  ) -> Bool {
+    let next = list.rest[list.rest.count - 1]
+    guard case .brIf(let second) = body[next], second.value.isNone, exit(of: second.label) == exit(of: branch.label),
+      isCheap(second.condition, in: body), body.branchHints[item] == nil, body.branchHints[next] == nil
+    else { return false }
+    uses[branch.label] -= 1
+    body.setOperand(1, of: next, to: body.makeBinary(.i32Or, branch.condition, second.condition))
+    list.isChanged = true
+    return true
+  }
+
+  /// `(block $l ... (br_if $l c) X)` -> `... (if (i32.eqz c) (then X))`, if nothing else branches to $l.
+  private mutating func makeIf(
+    _ item: NodeID, _ branch: BrIfNode, before list: inout ListRewrite, in body: inout Body
+  ) -> Bool {
+    guard list.isOwnLabel(branch.label), uses[branch.label] == 1, list.type == .none else { return false }
+    uses[branch.label] = 0
+    let arm = list.takeRest(in: &body)
+    let node = body.makeIf(body.makeInverse(of: branch.condition), then: arm, else: .none, type: .none)
+    body.moveBranchHint(from: item, to: node, negated: true)
+    list.label = .none
+    finish(node, of: &list, in: &body)
+    return true
+  }
+
+  /// `(block $l (result t) ... (drop (br_if $l v c)) X)` -> `... (if (result t) c (then v) (else X))`, if nothing else
+  /// branches to $l.
+  private mutating func makeIfElse(
+    _ item: NodeID, _ branch: BrIfNode, before list: inout ListRewrite, in body: inout Body
+  ) -> Bool {
+    guard list.isOwnLabel(branch.label), uses[branch.label] == 1, list.type.isValue, !branch.value.isNone,
+      isMovable(branch.value, past: branch.condition, in: body)
+    else { return false }
+    uses[branch.label] = 0
+    let arm = list.takeRest(in: &body)
+    let node = body.makeIf(branch.condition, then: branch.value, else: arm, type: list.type)
+    body.moveBranchHint(from: item, to: node)
+    list.label = .none
+    finish(node, of: &list, in: &body)
+    return true
+  }
+
+  /// `(if c (then X (br $l))) Y` at the end of $l -> `(if c (then X) (else Y))`.
+  private mutating func makeElse(
+    _ item: NodeID, _ node: IfNode, before list: inout ListRewrite, in body: inout Body
+  ) -> Bool {
+    guard !list.exit.isNone, let end = lastItem(of: node.thenArm, in: body) else { return false }
+    let value: NodeID
+    switch body[end.id] {
+    case .br(let branch) where exit(of: branch.label) == list.exit:
+      value = branch.value
+      uses[branch.label] -= 1
+    case .return(let node) where list.exit == .function: value = node.value
+    default: return false
+    }
+    if value.isNone && !end.parent.isNone {
+      body.truncateItems(of: end.parent, to: end.position)
+    } else {
+      let replacement = value.isNone ? body.makeNop() : value
+      body.setOperand(end.position, of: end.parent.isNone ? item : end.parent, to: replacement)
+    }
+    retype(node.thenArm, downTo: end.parent, as: list.type, in: &body)
+    body.setOperand(2, of: item, to: list.takeRest(in: &body))
+    body.setType(of: item, to: list.type)
+    finish(item, of: &list, in: &body)
+    return true
+  }
+
+  /// Puts an `if` that took over the rest of the list at its end.
+  private mutating func finish(_ node: NodeID, of list: inout ListRewrite, in body: inout Body) {
+    guard case .if(let view) = body[node] else { return }
+    list.replaceRest(with: simplifyIf(view, node, in: &body))
+  }
+
+  /// The last item of an arm, through a few sequences, and the operand that it is: of the sequence, or of the `if`.
+  private func lastItem(of arm: NodeID, in body: borrowing Body) -> (id: NodeID, parent: NodeID, position: Int)? {
+    var (id, parent, position) = (arm, NodeID.none, 1)
+    for _ in 0..<4 where body.isSequence(id) {
+      let count = body.operandCount(of: id)
+      if count == 0 { return nil }
+      (parent, position) = (id, count - 1)
+      id = body.operand(position, of: parent)
+    }
+    return (id, parent, position)
+  }
+
+  /// Control comes out of the sequences that the branch stood at the end of.
+  private func retype(_ arm: NodeID, downTo last: NodeID, as type: ResultType, in body: inout Body) {
+    if last.isNone { return }
+    var id = arm
+    while true {
+      body.setType(of: id, to: type)
+      if id == last { return }
+      // Sequences down to `last` end with one another.
+      id = body.operand(body.operandCount(of: id) - 1, of: id)
+    }
+  }
+}
+
+/// The items of a block on the way to their new form.
+struct ListRewrite {
+  let block: NodeID
+  var label: LabelID
+  let exit: Exit
+  /// What arrives at the end.
+  var type: ResultType
+  /// The items after the one at hand, last first.
+  var rest: [NodeID] = []
+  var isChanged = false
+
+  init(block: NodeID, label: LabelID, exit: Exit, type: ResultType) {
+    self.block = block
+    self.label = label
+    self.exit = exit
+    self.type = type
+  }
+
+  func isOwnLabel(_ label: LabelID) -> Bool { label == self.label && label != .function }
+
+  mutating func replaceRest(with item: NodeID) {
+    rest = [item]
+    isChanged = true
+  }
+
+  /// The rest as one node, an arm of an `if`.
+  func takeRest(in body: inout Body) -> NodeID {
+    if rest.count == 1 { return rest[0] }
+    return body.makeBlock(rest.reversed(), type: body.diverges(rest[0]) ? .unreachable : type)
+  }
+}

@@ -1,0 +1,209 @@
+import Analysis
+import IR
+import PassManager
+import Support
+
+/// Removes branches that go where control goes anyway, and gives the others their shortest form.
+///
+///     (block $out                      (if
+///       (br_if $out                      (local.get $x)
+///         (i32.eqz (local.get $x)))  ->  (then
+///       (call $f))                         (call $f)))
+///
+/// A walk from the outside in tells for each node where control goes that falls out at its end; a label that leads to
+/// the same place means the same. On the way back branches, `if`s and the lists of blocks are simplified. What that
+/// uncovers is the work of another round; there are at most `roundLimit`, so the pass stays linear.
+///
+/// Turning an `if` into a `select` takes an estimate of costs and is not done here.
+package struct RemoveUnusedBranches: FunctionPass {
+  package static let roundLimit = 4
+
+  package init() {}
+
+  package func run(on body: inout Body, in context: borrowing FunctionContext) {
+    for _ in 0..<Self.roundLimit {
+      let before = body.changeCount
+      var flow = BranchFlow(of: body, mergesLongConditions: context.options.shrinkLevel > 0)
+      flow.run(on: &body)
+      if body.changeCount == before { return }
+    }
+  }
+}
+
+/// A place that control reaches by falling out of a node or by branching there.
+struct Exit: BitwiseCopyable, Equatable {
+  var number: UInt32
+
+  /// A place that no label leads to.
+  static let none = Exit(number: .max)
+  /// The end of the function.
+  static let function = Exit(number: 0)
+
+  var isNone: Bool { number == .max }
+  var index: Int { Int(number) }
+}
+
+/// One round of the pass: exits of labels and nodes, and the walk.
+struct BranchFlow: ~Copyable {
+  private struct Frame: BitwiseCopyable {
+    let node: NodeID
+    var next: Int32 = 0
+    let count: Int32
+    /// Where control goes from the node's end.
+    let exit: Exit
+  }
+
+  let mergesLongConditions: Bool
+  /// How often labels are named; never too small.
+  var uses: LabelUses
+  /// Words that flattening lists may still copy: a bound for nests whose lists grow at every level.
+  var flatteningBudget: Int
+  var cursors = Column<ListCursor>()
+  /// By label; `Exit.none` for those whose block has not been entered.
+  private var exits = Column<Exit>()
+  /// By exit: the outermost label that leads there, and the type of what arrives there.
+  private var labels = Column<LabelID>()
+  private var types = Column<ResultType>()
+  private var frames = Column<Frame>()
+
+  init(of body: borrowing Body, mergesLongConditions: Bool) {
+    self.mergesLongConditions = mergesLongConditions
+    uses = LabelUses(of: body)
+    flatteningBudget = 4 * (body.pool.count + body.nodes.count)
+    exits.resize(to: Int(body.labelCount), filling: .none)
+    exits[LabelID.function.index] = makeExit(.function, type: body.type(of: body.root))
+  }
+
+  private mutating func makeExit(_ label: LabelID, type: ResultType) -> Exit {
+    labels.append(label)
+    types.append(type)
+    return Exit(number: UInt32(labels.count - 1))
+  }
+
+  func exit(of label: LabelID) -> Exit { exits[label.index] }
+
+  /// What arrives at an exit.
+  func type(at exit: Exit) -> ResultType { types[exit.index] }
+
+  /// The outermost label that leads where `label` does.
+  func outermost(_ label: LabelID) -> LabelID {
+    let exit = exits[label.index]
+    return exit.isNone ? label : labels[exit.index]
+  }
+
+  // MARK: The walk
+
+  mutating func run(on body: inout Body) {
+    enter(body.root, exit: .function, in: body)
+    while true {
+      let frame = frames.last
+      if frame.next < frame.count {
+        frames.last.next += 1
+        let operand = body.operand(Int(frame.next), of: frame.node)
+        if !operand.isNone {
+          enter(operand, exit: exit(of: operand, at: Int(frame.next), in: frame, body), in: body)
+        }
+        continue
+      }
+      let result = leave(frame.node, exit: frame.exit, in: &body)
+      frames.removeLast(1)
+      if frames.isEmpty { return }
+      if result != frame.node { body.setOperand(Int(frames.last.next) - 1, of: frames.last.node, to: result) }
+    }
+  }
+
+  private mutating func enter(_ id: NodeID, exit: Exit, in body: borrowing Body) {
+    var exit = exit
+    switch body[id] {
+    case .block(let block) where !block.label.isNone && block.label != .function:
+      if exit.isNone { exit = makeExit(block.label, type: body.type(of: id)) }
+      exits[block.label.index] = exit
+    case .loop(let loop) where !loop.label.isNone: exits[loop.label.index] = makeExit(loop.label, type: .none)
+    default: break
+    }
+    frames.append(Frame(node: id, count: Int32(body.operandCount(of: id)), exit: exit))
+  }
+
+  /// Where control goes from the end of an operand.
+  private func exit(of operand: NodeID, at position: Int, in frame: Frame, _ body: borrowing Body) -> Exit {
+    var exit = Exit.none
+    switch body.opcode(of: frame.node) {
+    case .block where position + 1 < frame.count:
+      exit = entryExit(of: body.operand(position + 1, of: frame.node), in: body)
+    case .block, .loop, .try, .tryTable: exit = frame.exit
+    case .if where position > 0: exit = frame.exit
+    default: break
+    }
+    if exit.isNone { return exit }
+    let type = body.type(of: operand)
+    return type == .unreachable || type == types[exit.index] ? exit : .none
+  }
+
+  /// Where control goes that comes to a branch without value.
+  private func entryExit(of id: NodeID, in body: borrowing Body) -> Exit {
+    switch body[id] {
+    case .br(let branch) where branch.value.isNone: return exits[branch.label.index]
+    case .return(let node) where node.value.isNone && types[0] == .none: return .function
+    default: return .none
+    }
+  }
+
+  // MARK: Nodes
+
+  /// Simplifies a node whose operands have been; returns what takes its place.
+  private mutating func leave(_ id: NodeID, exit: Exit, in body: inout Body) -> NodeID {
+    switch body[id] {
+    case .br(let branch): return simplifyBr(branch, id, exit: exit, in: &body)
+    case .return(let node) where exit == .function: return node.value.isNone ? body.makeNop() : node.value
+    case .brIf(let branch): return simplifyBrIf(branch, id, exit: exit, in: &body)
+    case .brTable: return simplifyBrTable(id, in: &body)
+    case .brOnNull, .brOnCast:
+      useOutermostLabels(of: id, in: &body)
+      return id
+    case .if(let node):
+      refineType(of: id, exit: exit, in: &body)
+      return simplifyIf(node, id, in: &body)
+    case .block:
+      simplifyList(of: id, exit: exit, in: &body)
+      refineType(of: id, exit: exit, in: &body)
+      return id
+    case .tryTable:
+      useOutermostLabels(of: id, in: &body)
+      refineType(of: id, exit: exit, in: &body)
+      return id
+    case .loop, .try:
+      refineType(of: id, exit: exit, in: &body)
+      return id
+    default: return id
+    }
+  }
+
+  /// Of labels that lead to the same place the outermost is used, so that the others are free to vanish.
+  mutating func useOutermostLabels(of id: NodeID, in body: inout Body) {
+    body.mapBranchLabels(of: id) { label in
+      let new = outermost(label)
+      if new != label {
+        uses[label] -= 1
+        uses[new] += 1
+      }
+      return new
+    }
+  }
+
+  /// A construct that control did not leave, and does now that a branch at its end is gone, gets the type of what
+  /// comes out.
+  private func refineType(of id: NodeID, exit: Exit, in body: inout Body) {
+    guard body.type(of: id) == .unreachable, !exit.isNone else { return }
+    let isOpen: Bool
+    switch body[id] {
+    case .block(let block):
+      isOpen = block.items.isEmpty || !body.diverges(body[block.items, block.items.count - 1])
+    case .if(let node): isOpen = !node.elseArm.isNone && !(body.diverges(node.thenArm) && body.diverges(node.elseArm))
+    case .loop(let loop): isOpen = !body.diverges(loop.body)
+    case .tryTable(let node): isOpen = !body.diverges(node.body)
+    case .try(let node): isOpen = body.nodes(in: node.arms).contains { !body.diverges($0) }
+    default: isOpen = false
+    }
+    if isOpen { body.refineType(of: id, to: types[exit.index]) }
+  }
+}

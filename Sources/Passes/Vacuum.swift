@@ -1,0 +1,221 @@
+import Analysis
+import IR
+import PassManager
+import Support
+
+/// Sweeps out what has no effect: values that nobody uses, empty arms and blocks, conditions that are constant.
+///
+///     (drop
+///       (i32.add                    (call $f)
+///         (call $f)        ->       (drop)
+///         (local.get $x)))
+///
+/// A value that is dropped is taken apart from the outside in, until only what has an effect is left. Each node is
+/// taken apart at most once, so the pass is linear.
+package struct Vacuum: FunctionPass {
+  package init() {}
+
+  package func run(on body: inout Body, in context: borrowing FunctionContext) {
+    var sweep = Sweep(of: body)
+    body.rewriteBottomUp { body, id in sweep.simplify(id, in: &body) }
+    if context.declarations.results(of: context.type).isEmpty { clearIfUseless(&body) }
+  }
+
+  /// Empties a body without result that does nothing but compute and write its own locals.
+  private func clearIfUseless(_ body: inout Body) {
+    guard case .block(let root) = body[body.root], !root.items.isEmpty else { return }
+    var pending = [body.root]
+    while let id = pending.popLast() {
+      let opcode = body.opcode(of: id)
+      var effects = Effects(of: id, in: body)
+      // All branches stay within the body; only those of a loop can go on for ever.
+      effects.branchCount = 0
+      effects.localsWritten = 0
+      if effects.hasSideEffects || opcode == .loop || opcode == .try || opcode == .tryTable { return }
+      body.forEachOperand(of: id) { pending.append($0) }
+    }
+    body.truncateItems(of: body.root, to: 0)
+  }
+}
+
+/// A place in the tree whose value is not used.
+private struct Slot: BitwiseCopyable {
+  let parent: NodeID
+  let position: Int32
+  /// Whether what is below has been dealt with.
+  var isDone = false
+}
+
+private struct Sweep: ~Copyable {
+  /// Never less than the true number: uses in code that is swept out still count.
+  private let uses: LabelUses
+  /// Made if the body has a `try` or `try_table`.
+  private var effects: EffectsColumn?
+  private var slots = Column<Slot>()
+
+  init(of body: borrowing Body) {
+    uses = LabelUses(of: body)
+    effects = nil
+    for index in 0..<body.nodes.count {
+      let opcode = body.nodes[index].opcode
+      guard opcode == .try || opcode == .tryTable else { continue }
+      effects = EffectsColumn(of: body)
+      return
+    }
+  }
+
+  /// Simplifies a node whose operands have been simplified.
+  mutating func simplify(_ id: NodeID, in body: inout Body) -> NodeID {
+    let result = tidy(id, in: &body)
+    if case .drop(let value) = body[result] { return discard(value, droppedBy: result, in: &body) }
+    return result
+  }
+
+  // MARK: Constructs
+
+  /// What is left of a construct whose parts may have become empty; may be a `drop` to look at.
+  private func tidy(_ id: NodeID, in body: inout Body) -> NodeID {
+    switch body[id] {
+    case .block(let block): return tidyBlock(block, id, in: &body)
+    case .keep(let items):
+      removeEmptyItems(of: id, items, from: 1, in: &body)
+      return body.operandCount(of: id) == 1 ? body.operand(0, of: id) : id
+    case .if(let node): return tidyIf(node, id, in: &body)
+    case .loop(let loop): return isEmpty(loop.body, in: body) ? loop.body : id
+    case .try(let node):
+      let arm = body[node.arms, 0]
+      return !mayThrow(arm) && uses[node.label] == 0 ? arm : id
+    case .tryTable(let node): return mayThrow(node.body) ? id : node.body
+    default: return id
+    }
+  }
+
+  private func isEmpty(_ id: NodeID, in body: borrowing Body) -> Bool { body.opcode(of: id) == .nop }
+
+  private func mayThrow(_ id: NodeID) -> Bool {
+    switch effects {
+    case .some(let column): return column[id].flags.contains(.throwsException)
+    case .none: return true
+    }
+  }
+
+  private func isTargeted(_ label: LabelID) -> Bool { !label.isNone && (label == .function || uses[label] > 0) }
+
+  private func tidyBlock(_ block: BlockNode, _ id: NodeID, in body: inout Body) -> NodeID {
+    removeEmptyItems(of: id, block.items, from: 0, in: &body)
+    let count = body.operandCount(of: id)
+    if count > 1 || isTargeted(block.label) { return id }
+    return count == 1 ? body.operand(0, of: id) : body.makeNop()
+  }
+
+  /// Removes the empty items of a block or `keep`, and those behind one that control does not leave.
+  private func removeEmptyItems(of id: NodeID, _ items: NodeList, from first: Int, in body: inout Body) {
+    var count = first
+    for index in first..<items.count {
+      let item = body[items, index]
+      if isEmpty(item, in: body) { continue }
+      if count != index { body.setOperand(count, of: id, to: item) }
+      count += 1
+      if body.type(of: item) == .unreachable && first == 0 { break }
+    }
+    if count != items.count { body.truncateItems(of: id, to: count) }
+  }
+
+  private func tidyIf(_ node: IfNode, _ id: NodeID, in body: inout Body) -> NodeID {
+    if case .i32Const(let value) = body[node.condition] {
+      let arm = value != 0 ? node.thenArm : node.elseArm
+      return arm.isNone ? body.makeNop() : arm
+    }
+    let hasElse = !node.elseArm.isNone && !isEmpty(node.elseArm, in: body)
+    if isEmpty(node.thenArm, in: body) {
+      if !hasElse { return body.makeDrop(node.condition) }
+      body.setOperand(0, of: id, to: body.makeInverse(of: node.condition))
+      body.setOperand(1, of: id, to: node.elseArm)
+      body.moveBranchHint(from: id, to: id, negated: true)
+    }
+    if !node.elseArm.isNone && (!hasElse || isEmpty(node.thenArm, in: body)) {
+      body.setOperand(2, of: id, to: .none)
+    }
+    return id
+  }
+
+  // MARK: Values that nobody uses
+
+  /// What is left of `drop`, a node that drops `value`.
+  private mutating func discard(_ value: NodeID, droppedBy drop: NodeID, in body: inout Body) -> NodeID {
+    if isIndivisible(value, in: body) { return drop }
+    slots.append(Slot(parent: drop, position: 0))
+    while !slots.isEmpty {
+      let slot = slots.popLast()
+      let node = body.operand(Int(slot.position), of: slot.parent)
+      if slot.isDone {
+        finish(node, at: slot, in: &body)
+      } else if body.type(of: node).isConcrete {
+        discard(node, at: slot, in: &body)
+      }
+    }
+    return body.operand(0, of: drop)
+  }
+
+  /// Whether the node has a value and an effect that can't be parted.
+  private func isIndivisible(_ id: NodeID, in body: borrowing Body) -> Bool {
+    switch body[id] {
+    case .block(let block): return isTargeted(block.label)
+    case .if, .loop, .try, .tryTable, .localTee, .keep: return false
+    default: return Effects(of: id, in: body).hasSideEffects
+    }
+  }
+
+  /// Takes the value from a node, whose parts follow.
+  private mutating func discard(_ id: NodeID, at slot: Slot, in body: inout Body) {
+    if isIndivisible(id, in: body) { return put(body.makeDrop(id), at: slot, in: &body) }
+    var record = body.nodes[id.index]
+    switch body[id] {
+    case .localTee(let node): body.replace(id, with: NodeRecord(.localSet, .none, a: record.a, b: node.value.rawValue))
+    case .block(let block): discardParts(of: id, block.items.count - 1..<block.items.count, at: slot, in: &body)
+    case .if: discardParts(of: id, 1..<3, at: slot, in: &body)
+    case .loop, .tryTable: discardParts(of: id, 0..<1, at: slot, in: &body)
+    case .try(let node): discardParts(of: id, 0..<node.arms.count, at: slot, in: &body)
+    case .keep:
+      record = NodeRecord(.block, .none, a: LabelID.none.rawValue, b: record.b, c: record.c)
+      body.replace(id, with: record)
+      discardParts(of: id, 0..<1, at: slot, in: &body)
+    default: discardOperation(id, at: slot, in: &body)
+    }
+  }
+
+  private mutating func discardParts(of id: NodeID, _ positions: Range<Int>, at slot: Slot, in body: inout Body) {
+    body.setType(of: id, to: .none)
+    slots.append(Slot(parent: slot.parent, position: slot.position, isDone: true))
+    for position in positions { slots.append(Slot(parent: id, position: Int32(position))) }
+  }
+
+  /// Leaves of an operation without effect only its operands.
+  private mutating func discardOperation(_ id: NodeID, at slot: Slot, in body: inout Body) {
+    let operands = body.operands(of: id)
+    switch operands.count {
+    case 0: put(body.makeNop(), at: slot, in: &body)
+    case 1:
+      put(operands[0], at: slot, in: &body)
+      slots.append(slot)
+    default:
+      let sequence = body.makeBlock(operands, type: .none)
+      put(sequence, at: slot, in: &body)
+      discardParts(of: sequence, 0..<operands.count, at: slot, in: &body)
+    }
+  }
+
+  private mutating func finish(_ id: NodeID, at slot: Slot, in body: inout Body) {
+    let result = tidy(id, in: &body)
+    if case .drop(let value) = body[result], !isIndivisible(value, in: body) {
+      put(value, at: slot, in: &body)
+      slots.append(Slot(parent: slot.parent, position: slot.position))
+    } else if result != id {
+      put(result, at: slot, in: &body)
+    }
+  }
+
+  private func put(_ id: NodeID, at slot: Slot, in body: inout Body) {
+    body.setOperand(Int(slot.position), of: slot.parent, to: id)
+  }
+}
