@@ -153,26 +153,7 @@ private extension ByteReader {
     let count = try readCount(of: "types")
     var results: [ValueType] = []
     results.reserveCapacity(count)
-    for _ in 0..<count { results.append(try readResult()) }
+    for _ in 0..<count { results.append(try readValueType(typeCount: HeapType.typeLimit)) }
     return results
-  }
-
-  /// Reads a value type as our encoder writes it.
-  mutating func readResult() throws -> ValueType {
-    let start = position
-    let byte = try readByte()
-    let numbers: [UInt8: ValueType] = [0x7f: .i32, 0x7e: .i64, 0x7d: .f32, 0x7c: .f64, 0x7b: .v128]
-    if let number = numbers[byte] { return number }
-    if byte != 0x63 && byte != 0x64 { position = start }
-    return .reference(to: try readHeapType(), isNullable: byte != 0x64)
-  }
-
-  mutating func readHeapType() throws -> HeapType {
-    let start = position
-    let value = try readS33()
-    if value >= 0 && value < HeapType.typeLimit { return HeapType(TypeID(Int(value))) }
-    let abstract = HeapType.abstractTypes.first { Int64(Int8(bitPattern: $0.code << 1) >> 1) == value }
-    guard let abstract else { throw error("malformed reference type", at: start) }
-    return abstract.type
   }
 }

@@ -48,12 +48,15 @@ package struct Reference: Sendable {
   package var index: UInt32
   /// Bytes from the start of the code.
   package var range: Range<Int>
+  /// Where the opcode of the instruction is; 0 of references in the locals.
+  package var instruction = 0
 
-  @inlinable package init(kind: ReferenceKind, form: Form, index: UInt32, range: Range<Int>) {
+  @inlinable package init(kind: ReferenceKind, form: Form, index: UInt32, range: Range<Int>, instruction: Int = 0) {
     self.kind = kind
     self.form = form
     self.index = index
     self.range = range
+    self.instruction = instruction
   }
 }
 
@@ -85,6 +88,8 @@ package struct BodyScan {
   private var afterBlockType = Pending.nothing
   /// Number of items left, of a pending vector.
   private var pendingCount = 0
+  /// Where the instruction at hand begins.
+  private var instruction = 0
 
   fileprivate enum Pending: UInt8 {
     case nothing, type, table, memory, element, data, heapType, valueTypes, catchCount, catches, localCount, locals
@@ -108,7 +113,7 @@ package struct BodyScan {
       while pending != .nothing { if try finishPending() { return true } }
       skipPlainInstructions()
       guard !reader.isAtEnd else { return false }
-      let start = reader.position
+      instruction = reader.position
       let byte = try reader.readByte()
       var action = actions[Int(byte)]
       if action == .prefix { action = try prefixedAction(byte) }
@@ -116,7 +121,7 @@ package struct BodyScan {
       case .none: break
       case .number: try skipNumber()
       case .memarg: if try readMemarg() { return true }
-      case .invalid: throw illegalOpcode(at: start)
+      case .invalid: throw illegalOpcode()
       default: if try perform(action) { return true }
       }
     }
@@ -157,9 +162,9 @@ private extension BodyScan {
     return actions[(Int(prefix) - 0xfa) * OpcodeTable.decodingPageSize + number]
   }
 
-  func illegalOpcode(at start: Int) -> WasmError {
-    let bytes = reader.buffer(start..<reader.position).map { "0x" + String($0, radix: 16) }
-    return reader.error("illegal opcode " + bytes.joined(separator: " "), at: start)
+  func illegalOpcode() -> WasmError {
+    let bytes = reader.buffer(instruction..<reader.position).map { "0x" + String($0, radix: 16) }
+    return reader.error("illegal opcode " + bytes.joined(separator: " "), at: instruction)
   }
 
   /// Reads immediates up to the first reference; true if there is one to stop at.
@@ -265,7 +270,7 @@ private extension BodyScan {
 
   mutating func stop(at kind: ReferenceKind, _ form: Reference.Form, _ index: UInt32, _ range: Range<Int>) -> Bool {
     guard kinds.contains(ReferenceKinds(kind)) else { return false }
-    reference = Reference(kind: kind, form: form, index: index, range: range)
+    reference = Reference(kind: kind, form: form, index: index, range: range, instruction: instruction)
     return true
   }
 

@@ -22,6 +22,10 @@ import Testing
     let sample = sample(seed: seed) { $0.isWasteful = seed % 2 == 0 }
     let found = try references(in: Code(bytes: Bytes(copying: sample.bytes)))
     #expect(found.map(\.described) == sample.references.map(\.described))
+    let starts = Set(sample.instructionStarts)
+    #expect(found.drop { $0.range.lowerBound < sample.instructionStarts[0] }.allSatisfy { reference in
+      starts.contains(reference.instruction) && reference.instruction < reference.range.lowerBound
+    })
   }
 
   @Test func stopsAtKindsAskedFor() throws {
