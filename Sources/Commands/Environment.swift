@@ -21,17 +21,17 @@ package struct Environment: Sendable {
   }
 
   /// The number of workers, if a variable says it.
-  func workerCount() throws -> Int? {
+  package func workerCount() throws -> Int? {
     try variable("CORES").map { try parseNumber($0.value, of: $0.name, in: ResourceOptions.workerCounts) }
   }
 
   /// The memory budget in bytes, if there is one.
-  func memoryBudget() throws -> Int? {
+  package func memoryBudget() throws -> Int? {
     try variable("MAX_MEMORY").map { try parseByteCount($0.value, of: $0.name) }
   }
 
   /// 0 (nothing) ... 3 (log, validate, run each pass as its own stage, and dump).
-  func debugLevel() throws -> Int {
+  package func debugLevel() throws -> Int {
     try variable("PASS_DEBUG").map { try parseNumber($0.value, of: $0.name, in: 0...3) } ?? 0
   }
 }

@@ -26,10 +26,10 @@ func errorLine(for error: any Error) -> String {
     if case .text(let line, let column) = error.error.place {
       var rest = error.error
       rest.place = .file
-      return printable("pare: \(path):\(line):\(column): \(rest)")
+      return "pare: \(path):\(line):\(column): \(rest)"
     }
-    return printable("pare: \(path): \(error.error)")
-  default: return printable("pare: \(error)")
+    return "pare: \(path): \(error.error)"
+  default: return "pare: \(error)"
   }
 }
 
@@ -43,10 +43,4 @@ func printable(_ text: String) -> String {
       result.unicodeScalars.append(scalar)
     }
   }
-}
-
-/// Prints a line to standard error.
-func printToStandardError(_ line: String) {
-  // There is nowhere left to report that standard error fails.
-  try? Array((line + "\n").utf8).withUnsafeBufferPointer { try writeAll($0, to: STDERR_FILENO) }
 }

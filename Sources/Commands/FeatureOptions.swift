@@ -2,11 +2,11 @@ import IR
 import Support
 
 /// The `--enable-X` and `--disable-X` options, in effect.
-struct FeatureOptions {
+package struct FeatureOptions: Sendable {
   /// What passes may bring into the module even if it does not use or declare it.
-  var enabled: FeatureSet = .mvp
+  package var enabled: FeatureSet = .mvp
   /// What the module must not use.
-  var disabled: FeatureSet = .mvp
+  package var disabled: FeatureSet = .mvp
 
   mutating func enable(_ features: FeatureSet) {
     enabled.formUnion(features)

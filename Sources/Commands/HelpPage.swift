@@ -10,6 +10,8 @@ struct HelpPage {
 
   private(set) var text: String
   private let width: Int
+  /// Where sentences begin.
+  private static let column = 30
 
   /// - Parameter title: what stands above all: how the tool is called and what it does.
   init(title: String, width: Int = HelpPage.terminalWidth) {
@@ -29,15 +31,11 @@ struct HelpPage {
   mutating func addSection(_ title: String, _ entries: [Entry]) {
     guard !entries.isEmpty else { return }
     text += "\n\(title)\n"
-    let longest = entries.map(\.term.count).filter { $0 <= 30 }.max() ?? 30
-    let column = longest + 4
     for entry in entries {
-      let sentence = wrapped(entry.sentence, indent: column)
-      if entry.term.count <= longest {
-        text += "  " + entry.term + spaces(column - 2 - entry.term.count) + sentence + "\n"
-      } else {
-        text += "  " + entry.term + "\n" + spaces(column) + sentence + "\n"
-      }
+      let sentence = wrapped(entry.sentence, indent: Self.column)
+      let room = Self.column - 2 - entry.term.count
+      let gap = room >= 2 ? spaces(room) : "\n" + spaces(Self.column)
+      text += "  " + entry.term + gap + sentence + "\n"
     }
   }
 

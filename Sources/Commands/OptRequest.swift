@@ -1,39 +1,53 @@
 import Support
 
 /// What `pare opt` is asked to do.
-struct OptRequest {
+package struct OptRequest: Sendable {
   /// The levels that a pass works with.
-  struct Levels: Hashable {
+  package struct Levels: Hashable, Sendable {
     /// 0 ... 4.
-    var optimize = 0
+    package var optimize = 0
     /// 0 ... 2.
-    var shrink = 0
+    package var shrink = 0
+
+    package init(optimize: Int = 0, shrink: Int = 0) {
+      self.optimize = optimize
+      self.shrink = shrink
+    }
   }
 
   /// One thing to run, in the order of the command line.
-  enum Step: Hashable {
+  package enum Step: Hashable, Sendable {
     /// The pipeline of an -O option.
     case pipeline(Levels)
     case pass(name: String, argument: String?, Levels)
   }
 
-  var input: Path?
-  var output: Path?
-  var profile: Path?
-  var emitsText = false
-  var keepsNames = false
-  var isQuiet = false
-  var isValidating = true
-  var converges = false
-  var reportsTimes = false
-  var steps: [Step] = []
+  package var input: Path?
+  package var output: Path?
+  package var profile: Path?
+  package var emitsText = false
+  package var keepsNames = false
+  package var isQuiet = false
+  package var isValidating = true
+  package var converges = false
+  package var reportsTimes = false
+  package var steps: [Step] = []
   /// Those in force for the passes that come next.
-  var levels = Levels()
-  var skippedPasses: Set<String> = []
+  package var levels = Levels()
+  package var skippedPasses: Set<String> = []
   /// By name of the pass.
-  var passArguments: [String: String] = [:]
-  var features = FeatureOptions()
-  var resources = ResourceOptions()
+  package var passArguments: [String: String] = [:]
+  package var features = FeatureOptions()
+  package var resources = ResourceOptions()
+
+  package init() {}
+
+  /// What the words ask for; nil if that is help or the version. Throws if they make no sense.
+  package static func parse(_ arguments: [Argument]) throws -> OptRequest? {
+    guard case .run(let request) = try Commands.parse(arguments, into: OptRequest()) else { return nil }
+    try request.check()
+    return request
+  }
 
   /// Checks what single options can't see. Throws for the first contradiction.
   func check() throws {

@@ -57,6 +57,8 @@ struct OptionValue {
 
 /// What a tool is asked to do, as its options fill it in.
 protocol ToolRequest {
+  init()
+
   static var optionGroups: [OptionGroup<Self>] { get }
 
   /// Takes a word that is no option.

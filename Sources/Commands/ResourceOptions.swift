@@ -1,12 +1,12 @@
 import Support
 
 /// How much of the machine may be used.
-struct ResourceOptions {
+package struct ResourceOptions: Sendable {
   static let workerCounts = 1...1024
 
-  var workers: Int?
+  package var workers: Int?
   /// Bytes.
-  var memoryBudget: Int?
+  package var memoryBudget: Int?
 
   /// The workers that may run at once: as many as the option says, else the environment, else the processors.
   func workerPool(in environment: Environment) throws -> WorkerPool {

@@ -3,20 +3,28 @@ import Support
 /// What a tool may touch besides files: set up once by `main`, replaced in tests.
 package struct ToolContext: Sendable {
   package let environment: Environment
-  package let output: StandardOutput
+  package let output: TextOutput
+  package let errors: TextOutput
 
-  package init(environment: Environment, output: StandardOutput) {
+  package init(environment: Environment, output: TextOutput, errors: TextOutput) {
     self.environment = environment
     self.output = output
+    self.errors = errors
+  }
+
+  /// Prints one line for a person to standard error. There is nowhere left to report that standard error fails.
+  func report(_ line: String) {
+    try? errors.write(printable(line) + "\n")
+    try? errors.flush()
   }
 }
 
 /// One of the tools that the first word of the command line chooses.
-struct Tool {
+struct Tool: Sendable {
   let name: String
   let sentence: String
   /// Does what the arguments ask for and returns the exit status. Errors are for the caller to print.
-  let run: ([Argument], ToolContext) throws -> Int32
+  let run: @Sendable ([Argument], ToolContext) throws -> Int32
 
   static let all: [Tool] = [
     Tool(name: "opt", sentence: "Read, optimize and write a module (the default).", run: OptCommand.run),
@@ -28,6 +36,12 @@ struct Tool {
   ]
 }
 
+/// A tool's exit status.
+enum ExitStatus {
+  static let success: Int32 = 0
+  static let failure: Int32 = 1
+}
+
 /// Runs the tool that the first word names, else `opt` on all words. Returns the exit status.
 package func runCommandLine(_ arguments: [Argument], in context: ToolContext) -> Int32 {
   let chosen = arguments.first.flatMap { word in Tool.all.first { $0.name == word.description } }
@@ -36,17 +50,26 @@ package func runCommandLine(_ arguments: [Argument], in context: ToolContext) ->
     let status = try tool.run(chosen == nil ? arguments : Array(arguments.dropFirst()), context)
     try context.output.flush()
     return status
-  } catch StandardOutput.Closed.byReader {
-    return 1
+  } catch TextOutput.Closed.byReader {
+    return ExitStatus.failure
   } catch {
     try? context.output.flush()
-    printToStandardError(errorLine(for: error))
-    return 1
+    context.report(errorLine(for: error))
+    return ExitStatus.failure
   }
 }
 
-/// A tool's exit statuses.
-enum ExitStatus {
-  static let success: Int32 = 0
-  static let failure: Int32 = 1
+/// What a tool does with its arguments, up to the point where it has a request.
+///
+/// - Parameter help: what the help page says before the options.
+func handle<Request: ToolRequest>(
+  _ arguments: [Argument], of type: Request.Type = Request.self, in context: ToolContext, help: () -> HelpPage,
+  _ run: (Request) throws -> Int32
+) throws -> Int32 {
+  switch try parse(arguments, into: Request()) {
+  case .run(let request): return try run(request)
+  case .help: try context.output.write(help().text)
+  case .version: try context.output.write(version + "\n")
+  }
+  return ExitStatus.success
 }

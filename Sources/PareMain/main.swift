@@ -4,7 +4,9 @@ import Support
 // A reader that goes away is an error of the write, not the end of the process: the temporary file must go.
 signal(SIGPIPE, SIG_IGN)
 openStandardStreams()
-exit(runCommandLine(Argument.ofProcess, in: ToolContext(environment: .ofProcess, output: StandardOutput())))
+let context = ToolContext(
+  environment: .ofProcess, output: TextOutput(descriptor: STDOUT_FILENO), errors: TextOutput(descriptor: STDERR_FILENO))
+exit(runCommandLine(Argument.ofProcess, in: context))
 
 /// Without this, an output file could get the number of a standard stream that is closed, and what is printed there.
 func openStandardStreams() {

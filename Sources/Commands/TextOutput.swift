@@ -2,18 +2,18 @@ import PassManager
 import Support
 import Synchronization
 
-/// Standard output: collects small writes.
-package final class StandardOutput: TextSink {
+/// Where a tool prints: collects small writes.
+package final class TextOutput: TextSink {
   /// Whoever read our output wants no more of it; there is nobody to tell.
   enum Closed: Error {
     case byReader
   }
 
-  private let descriptor: Int32
+  private let descriptor: Int32?
   private let pending = Mutex<[UInt8]>([])
 
-  /// - Parameter descriptor: where to write, if not to the process's standard output.
-  package init(descriptor: Int32 = STDOUT_FILENO) { self.descriptor = descriptor }
+  /// - Parameter descriptor: where the text goes; nil keeps it for `collected`.
+  package init(descriptor: Int32?) { self.descriptor = descriptor }
 
   package func write(_ text: Bytes) throws {
     try pending.withLock { pending in
@@ -25,13 +25,17 @@ package final class StandardOutput: TextSink {
   /// Writes what has been collected.
   package func flush() throws { try pending.withLock { try send(&$0) } }
 
+  /// What was written and not sent.
+  package var collected: String { pending.withLock { String(decoding: $0, as: UTF8.self) } }
+
   private func send(_ pending: inout [UInt8]) throws {
+    guard let descriptor else { return }
     defer { pending.removeAll(keepingCapacity: true) }
     do {
       try pending.withUnsafeBufferPointer { try writeAll($0, to: descriptor) }
-    } catch {
+    } catch let error as WasmError {
       if errno == EPIPE { throw Closed.byReader }
-      throw FileError(path: "standard output", error: error as! WasmError)
+      throw FileError(path: "standard output", error: error)
     }
   }
 }
