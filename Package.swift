@@ -35,5 +35,6 @@ let package = Package(
     tests(of: "BinaryFormat", uses: ["Support", "IR"]),
     .executableTarget(name: "PareMain", dependencies: ["Commands"], swiftSettings: settings),
     tests(of: "Support"),
+    tests(of: "Commands", uses: ["Support", "IR"]),
   ]
 )

@@ -28,7 +28,8 @@ package enum InputFile {
     return Bytes(storage: ByteStorage(adopting: base, count: count, isMapped: true), start: 0, count: count)
   }
 
-  private static func readStream(_ descriptor: Int32) throws -> Bytes {
+  /// All that an open pipe or device gives.
+  package static func readStream(_ descriptor: Int32) throws -> Bytes {
     var capacity = 1 << 16
     var count = 0
     guard var memory = malloc(capacity) else { outOfMemory() }

@@ -17,7 +17,7 @@ package final class OutputFile {
       target = path
       return
     }
-    target = path.followingLinks
+    target = try path.followingLinks()
     var status = stat()
     let exists = target.withCString { stat($0, &status) } == 0
     let kind = status.st_mode & S_IFMT

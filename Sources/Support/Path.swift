@@ -29,8 +29,9 @@ package struct Path: Hashable, Sendable, CustomStringConvertible, ExpressibleByS
     return try terminated.withUnsafeBufferPointer { try body($0.baseAddress!) }
   }
 
-  /// The file that the name leads to when symbolic links are followed; that file need not exist.
-  package var followingLinks: Path {
+  /// The file that the name leads to when symbolic links are followed; that file need not exist. Throws if links go
+  /// in a circle.
+  package func followingLinks() throws -> Path {
     var path = self
     for _ in 0..<40 {
       var buffer = [UInt8](repeating: 0, count: 4096)
@@ -41,7 +42,7 @@ package struct Path: Hashable, Sendable, CustomStringConvertible, ExpressibleByS
       let link = buffer[..<count]
       path = link.first == UInt8(ascii: "/") ? Path(bytes: Array(link)) : path.sibling(link)
     }
-    return path
+    throw systemError("cannot follow the symbolic links", code: ELOOP)
   }
 }
 
