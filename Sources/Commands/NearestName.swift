@@ -1,3 +1,5 @@
+import Support
+
 /// The name that a person most likely meant by `word`: the one with the fewest letters to change; nil if there are none.
 ///
 /// Cost: the length of the word (at most 80 characters of it) times that of all names.
@@ -5,22 +7,4 @@ package func nearestName(to word: String, among names: [String]) -> String? {
   let word = Array(word.utf8.prefix(80))
   return names.map { (name: $0, distance: editDistance(word, Array($0.utf8))) }
     .min { ($0.distance, $0.name) < ($1.distance, $1.name) }?.name
-}
-
-/// The number of letters to insert, delete, replace or swap with their neighbour to make one word of the other.
-package func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-  var beforeLast: [Int] = []
-  var last = Array(0...right.count)
-  for (row, letter) in left.enumerated() {
-    var current = [row + 1]
-    for (column, other) in right.enumerated() {
-      var best = min(last[column] + (letter == other ? 0 : 1), last[column + 1] + 1, current[column] + 1)
-      if row > 0, column > 0, letter == right[column - 1], left[row - 1] == other {
-        best = min(best, beforeLast[column - 1] + 1)
-      }
-      current.append(best)
-    }
-    (beforeLast, last) = (last, current)
-  }
-  return last[right.count]
 }

@@ -3,10 +3,10 @@ import Support
 /// What a tool may touch besides files: set up once by `main`, replaced in tests.
 package struct ToolContext: Sendable {
   package let environment: Environment
-  package let output: TextOutput
-  package let errors: TextOutput
+  package let output: StandardStream
+  package let errors: StandardStream
 
-  package init(environment: Environment, output: TextOutput, errors: TextOutput) {
+  package init(environment: Environment, output: StandardStream, errors: StandardStream) {
     self.environment = environment
     self.output = output
     self.errors = errors
@@ -27,12 +27,12 @@ struct Tool: Sendable {
   let run: @Sendable ([Argument], ToolContext) throws -> Int32
 
   static let all: [Tool] = [
-    Tool(name: "opt", sentence: "Read, optimize and write a module (the default).", run: OptCommand.run),
-    Tool(name: "as", sentence: "Write a text module as binary.", run: AsCommand.run),
-    Tool(name: "dis", sentence: "Write a module as text.", run: DisCommand.run),
-    Tool(name: "validate", sentence: "Check that modules are valid.", run: ValidateCommand.run),
-    Tool(name: "metrics", sentence: "Count what a module is made of.", run: MetricsCommand.run),
-    Tool(name: "spec", sentence: "Run scripts (.wast) of the specification's test suite.", run: SpecCommand.run),
+    Tool(name: "opt", sentence: "Read, optimize and write a module (the default).") { try OptCommand.run($0, in: $1) },
+    Tool(name: "as", sentence: "Write a text module as binary.") { try AsCommand.run($0, in: $1) },
+    Tool(name: "dis", sentence: "Write a module as text.") { try DisCommand.run($0, in: $1) },
+    Tool(name: "validate", sentence: "Check that modules are valid.") { try ValidateCommand.run($0, in: $1) },
+    Tool(name: "metrics", sentence: "Count what a module is made of.") { try MetricsCommand.run($0, in: $1) },
+    Tool(name: "spec", sentence: "Run scripts (.wast) of the specification's test suite.") { try SpecCommand.run($0, in: $1) },
   ]
 }
 
@@ -50,7 +50,7 @@ package func runCommandLine(_ arguments: [Argument], in context: ToolContext) ->
     let status = try tool.run(chosen == nil ? arguments : Array(arguments.dropFirst()), context)
     try context.output.flush()
     return status
-  } catch TextOutput.Closed.byReader {
+  } catch StandardStream.Closed.byReader {
     return ExitStatus.failure
   } catch {
     try? context.output.flush()

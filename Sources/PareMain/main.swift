@@ -5,7 +5,7 @@ import Support
 signal(SIGPIPE, SIG_IGN)
 openStandardStreams()
 let context = ToolContext(
-  environment: .ofProcess, output: TextOutput(descriptor: STDOUT_FILENO), errors: TextOutput(descriptor: STDERR_FILENO))
+  environment: .ofProcess, output: StandardStream(descriptor: STDOUT_FILENO), errors: StandardStream(descriptor: STDERR_FILENO))
 exit(runCommandLine(Argument.ofProcess, in: context))
 
 /// Without this, an output file could get the number of a standard stream that is closed, and what is printed there.

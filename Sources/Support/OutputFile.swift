@@ -1,65 +1,74 @@
 /// A file being written that replaces what is at its path only when all of it is there.
 ///
 /// Until `commit` the bytes are in a temporary file beside the target, which goes away if anything fails or the
-/// process is interrupted; then the temporary takes the target's name. Symbolic links are followed. Pipes, devices and
-/// standard output (`-`) are written directly.
+/// process is interrupted; then the temporary takes the target's name. Symbolic links are followed. Pipes and devices
+/// are written directly.
 package final class OutputFile {
-  private var descriptor: Int32
+  private let target: Path
+  /// What `stat` says of the target, if it is there.
+  private let status: stat?
+  /// Nil until the first byte of a temporary file.
+  private var descriptor: Int32?
   /// The file that gets its name from `target` at `commit`; nil if the target is written directly.
   private var temporary: TemporaryFile?
-  private let target: Path
-  private var isStandardOutput: Bool { descriptor == STDOUT_FILENO }
 
-  /// Throws a `WasmError` without the name of the file, as all functions here do.
+  /// Checks that the file can be written, as far as one can tell. Throws a `WasmError` without the name of the file,
+  /// as all functions here do.
   package init(_ path: Path) throws {
-    if path.isStandardStream {
-      descriptor = STDOUT_FILENO
-      target = path
-      return
-    }
     target = try path.followingLinks()
     var status = stat()
-    let exists = target.withCString { stat($0, &status) } == 0
-    let kind = status.st_mode & S_IFMT
-    if exists && kind == S_IFDIR { throw systemError("cannot write", code: EISDIR) }
-    if exists && kind != S_IFREG {
-      descriptor = target.withCString { open($0, O_WRONLY | O_CLOEXEC) }
-      guard descriptor >= 0 else { throw systemError("cannot write") }
-      return
+    guard target.withCString({ stat($0, &status) }) == 0 else {
+      self.status = nil
+      return try checkDirectory()
     }
-    if exists && target.withCString({ access($0, W_OK) }) != 0 { throw systemError("cannot write") }
-    let temporary = try TemporaryFile(beside: target)
-    self.temporary = temporary
-    descriptor = temporary.descriptor
-    if exists { try keepOwnerAndMode(of: status) }
+    self.status = status
+    switch status.st_mode & S_IFMT {
+    case S_IFDIR: throw systemError("cannot write", code: EISDIR)
+    case S_IFREG:
+      guard target.withCString({ access($0, W_OK) }) == 0 else { throw systemError("cannot write") }
+      try checkDirectory()
+    default:
+      let descriptor = target.withCString { open($0, O_WRONLY | O_CLOEXEC) }
+      guard descriptor >= 0 else { throw systemError("cannot write") }
+      self.descriptor = descriptor
+    }
   }
 
   deinit {
-    if isStandardOutput { return }
-    if descriptor >= 0 { close(descriptor) }
+    if let descriptor { close(descriptor) }
     temporary?.remove()
   }
 
-  package var isTerminal: Bool { isatty(descriptor) == 1 }
+  package var isTerminal: Bool { descriptor.map { isatty($0) == 1 } ?? false }
 
-  package func write(_ bytes: UnsafeBufferPointer<UInt8>) throws { try writeAll(bytes, to: descriptor) }
+  package func write(_ bytes: UnsafeBufferPointer<UInt8>) throws { try writeAll(bytes, to: openDescriptor()) }
 
   package func write(_ bytes: Bytes) throws { try bytes.withUnsafeBytes { try write($0) } }
 
   /// Ends the file and puts it in its place.
   package func commit() throws {
-    if isStandardOutput { return }
-    let closed = close(descriptor)
-    descriptor = -1
+    let closed = close(try openDescriptor())
+    descriptor = nil
     guard closed == 0 else { throw systemError("cannot write") }
     try temporary?.move(to: target)
     temporary = nil
   }
 
-  /// The owner matters when one user, say root, writes over another's file; not being allowed to is no failure.
-  private func keepOwnerAndMode(of status: stat) throws {
-    _ = fchown(descriptor, status.st_uid, status.st_gid)
-    guard fchmod(descriptor, status.st_mode & 0o7777) == 0 else { throw systemError("cannot write") }
+  private func checkDirectory() throws {
+    guard target.directory.withCString({ access($0, W_OK | X_OK) }) == 0 else { throw systemError("cannot write") }
+  }
+
+  private func openDescriptor() throws -> Int32 {
+    if let descriptor { return descriptor }
+    let temporary = try TemporaryFile(beside: target)
+    self.temporary = temporary
+    descriptor = temporary.descriptor
+    if let status {
+      // The owner matters when one user, say root, writes over another's file; not being allowed to is no failure.
+      _ = fchown(temporary.descriptor, status.st_uid, status.st_gid)
+      guard fchmod(temporary.descriptor, status.st_mode & 0o7777) == 0 else { throw systemError("cannot write") }
+    }
+    return temporary.descriptor
   }
 }
 

@@ -18,6 +18,9 @@ package struct Path: Hashable, Sendable, CustomStringConvertible, ExpressibleByS
     bytes.prefix((bytes.lastIndex(of: UInt8(ascii: "/")) ?? -1) + 1)
   }
 
+  /// The directory that the file is in.
+  package var directory: Path { directoryPrefix.isEmpty ? "." : Path(bytes: Array(directoryPrefix)) }
+
   /// What the name says after its last slash.
   package var lastComponent: ArraySlice<UInt8> { bytes.dropFirst(directoryPrefix.count) }
 

@@ -4,7 +4,7 @@ import Support
 /// One run of the command line inside the test's process.
 struct CommandRun {
   let status: Int32
-  let output: String
+  let bytes: [UInt8]
   let errors: String
 
   init(_ words: String..., environment: [String: String] = [:]) {
@@ -13,12 +13,14 @@ struct CommandRun {
 
   init(words: [String], environment: [String: String] = [:]) {
     let context = ToolContext(
-      environment: Environment(values: environment), output: TextOutput(descriptor: nil),
-      errors: TextOutput(descriptor: nil))
+      environment: Environment(values: environment), output: StandardStream(descriptor: nil),
+      errors: StandardStream(descriptor: nil))
     status = runCommandLine(words.map { Argument(bytes: $0.utf8) }, in: context)
-    output = context.output.collected
-    errors = context.errors.collected
+    bytes = context.output.collected
+    errors = String(decoding: context.errors.collected, as: UTF8.self)
   }
+
+  var output: String { String(decoding: bytes, as: UTF8.self) }
 
   /// Whether the run failed as every failure should: with one line on standard error and status 1.
   var failsWithOneLine: Bool {

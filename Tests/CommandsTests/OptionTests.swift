@@ -1,4 +1,5 @@
 import Commands
+import Support
 import Testing
 
 @Suite struct OptionTests {

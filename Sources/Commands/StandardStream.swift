@@ -2,8 +2,8 @@ import PassManager
 import Support
 import Synchronization
 
-/// Where a tool prints: collects small writes.
-package final class TextOutput: TextSink {
+/// Standard output or standard error: collects small writes.
+package final class StandardStream: TextSink {
   /// Whoever read our output wants no more of it; there is nobody to tell.
   enum Closed: Error {
     case byReader
@@ -12,12 +12,16 @@ package final class TextOutput: TextSink {
   private let descriptor: Int32?
   private let pending = Mutex<[UInt8]>([])
 
-  /// - Parameter descriptor: where the text goes; nil keeps it for `collected`.
+  /// - Parameter descriptor: where the bytes go; nil keeps them for `collected`.
   package init(descriptor: Int32?) { self.descriptor = descriptor }
 
-  package func write(_ text: Bytes) throws {
+  package var isTerminal: Bool { descriptor.map { isatty($0) == 1 } ?? false }
+
+  package func write(_ text: Bytes) throws { try text.withUnsafeBytes { try write($0) } }
+
+  package func write(_ bytes: UnsafeBufferPointer<UInt8>) throws {
     try pending.withLock { pending in
-      text.withUnsafeBytes { pending += $0 }
+      pending += bytes
       if pending.count >= 1 << 16 { try send(&pending) }
     }
   }
@@ -26,7 +30,7 @@ package final class TextOutput: TextSink {
   package func flush() throws { try pending.withLock { try send(&$0) } }
 
   /// What was written and not sent.
-  package var collected: String { pending.withLock { String(decoding: $0, as: UTF8.self) } }
+  package var collected: [UInt8] { pending.withLock { $0 } }
 
   private func send(_ pending: inout [UInt8]) throws {
     guard let descriptor else { return }
