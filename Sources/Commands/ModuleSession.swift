@@ -1,0 +1,102 @@
+import BinaryFormat
+import IR
+import PassManager
+import Support
+import TextFormat
+
+/// One module from its reading to its writing, with the workers and the figures of the command.
+struct ModuleSession {
+  let path: Path
+  let workers: WorkerPool
+  let profile: RunProfile
+  private var input: ModuleInput
+
+  /// Reads the module of a file; bodies are not validated yet.
+  init(reading path: Path, options: ReaderOptions, workers: WorkerPool) throws {
+    self.path = path
+    self.workers = workers
+    let profile = RunProfile(workerCount: workers.count)
+    self.profile = profile
+    input = try profile.measure("read", with: workers) {
+      try about(path) { try ModuleInput(reading: try InputFile.read(path), options: options) }
+    }
+  }
+
+  /// Validates the module, checks its features, and runs passes on it.
+  mutating func run(
+    _ schedule: [ScheduledPass], features: FeatureOptions = FeatureOptions(), options: RunnerOptions,
+    in context: ToolContext, isQuiet: Bool
+  ) throws {
+    let runner = PassRunner(
+      options: options, workers: workers, profile: profile, printer: context.output,
+      progress: .standardError(isQuiet: isQuiet), hooks: DebugOutput.hooks(workers))
+    try about(path) {
+      try input.withModule { module in
+        module.declaredFeatures.formUnion(features.enabled)
+        module.declaredFeatures.subtract(features.disabled)
+        if !features.disabled.isEmpty {
+          try runner.run([], on: &module)
+          try features.check(module)
+        }
+        try runner.run(schedule, on: &module)
+      }
+    }
+  }
+
+  /// Writes the module and ends the session: the module gives its memory to the writer.
+  consuming func writeBinary(to output: ModuleOutput, keepsNames: Bool) throws {
+    var options = WriterOptions()
+    options.keepsNames = keepsNames
+    let (module, workers) = (input.module, workers)
+    try profile.measure("write", with: workers) {
+      try ModuleWriter.write(module, options: options, workers: workers) { try output.write($0) }
+    }
+  }
+
+  func writeText(to output: ModuleOutput) throws {
+    try profile.measure("write", with: workers) {
+      try ModulePrinter.print(input.module, workers: workers) { try output.write($0) }
+    }
+  }
+}
+
+/// Where a command writes a module.
+struct ModuleOutput {
+  private enum Destination {
+    case file(OutputFile, Path)
+    case stream(StandardStream)
+  }
+
+  private let destination: Destination
+
+  /// - Parameter isBinary: binary output is refused if it would go to a terminal.
+  init(_ path: Path, isBinary: Bool, in context: ToolContext) throws {
+    destination =
+      path.isStandardStream ? .stream(context.output) : .file(try about(path) { try OutputFile(path) }, path)
+    if isBinary && isTerminal {
+      throw requestError("binary output would go to a terminal; -o FILE writes it to a file, -S writes text")
+    }
+  }
+
+  private var isTerminal: Bool {
+    switch destination {
+    case .file(let file, _): return file.isTerminal
+    case .stream(let stream): return stream.isTerminal
+    }
+  }
+
+  func write(_ bytes: UnsafeBufferPointer<UInt8>) throws {
+    switch destination {
+    case .file(let file, let path): try about(path) { try file.write(bytes) }
+    case .stream(let stream): try stream.write(bytes)
+    }
+  }
+
+  /// Puts a file in its place; what was at the path is there until then.
+  func commit() throws {
+    switch destination {
+    case .file(let file, let path): try about(path) { try file.commit() }
+    case .stream(let stream): try stream.flush()
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/// What `pare --version` prints.
+package let version = "pare 0.1.0"
