@@ -19,7 +19,8 @@ package final class OutputFile {
     var status = stat()
     guard target.withCString({ stat($0, &status) }) == 0 else {
       self.status = nil
-      return try checkDirectory()
+      try checkDirectory()
+      return
     }
     self.status = status
     switch status.st_mode & S_IFMT {
