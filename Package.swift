@@ -38,7 +38,6 @@ let package = Package(
     tests(of: "BinaryFormat", uses: ["Support", "IR"]),
     tests(of: "TextFormat", uses: ["Support", "IR", "BinaryFormat"]),
     tests(of: "PassManager", uses: ["Support", "IR", "BinaryFormat"]),
-    tests(of: "Passes", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "PassManager"]),
     tests(of: "Commands", uses: ["Support", "IR"]),
   ]
 )

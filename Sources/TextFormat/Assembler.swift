@@ -65,7 +65,7 @@ struct Assembler: ~Copyable {
   var elements = SectionBuffer()
   var code = SectionBuffer()
   var data = SectionBuffer()
-  var customs: [CustomSection] = []
+  var customs: [PlacedSection] = []
   var needsDataCount = false
   var names = NameTables()
   /// Entries of the branch hint section.

@@ -3,7 +3,7 @@ import Support
 // The second pass: writes the sections, field by field.
 
 /// Limits of a table or memory with their flags (specification 5.3.7).
-struct Limits: BitwiseCopyable {
+struct LimitsFields: BitwiseCopyable {
   var is64 = false
   var isShared = false
   var minimum: UInt64 = 0
@@ -13,7 +13,7 @@ struct Limits: BitwiseCopyable {
 }
 
 extension Column where Element == UInt8 {
-  mutating func append(_ limits: Limits) {
+  mutating func append(_ limits: LimitsFields) {
     append(
       (limits.maximum != nil ? 1 : 0) | (limits.isShared ? 2 : 0) | (limits.is64 ? 4 : 0)
         | (limits.pageSize != nil ? 8 : 0))
@@ -162,15 +162,15 @@ extension Assembler {
 
   // MARK: Tables and memories
 
-  private mutating func readTableLimits() throws -> Limits {
-    var limits = Limits()
+  private mutating func readTableLimits() throws -> LimitsFields {
+    var limits = LimitsFields()
     limits.is64 = try tokens.takeWord(.i64)
     if !limits.is64 { _ = try tokens.takeWord(.i32) }
     try readBounds(&limits, "the size of a table")
     return limits
   }
 
-  private mutating func readBounds(_ limits: inout Limits, _ expected: String) throws {
+  private mutating func readBounds(_ limits: inout LimitsFields, _ expected: String) throws {
     limits.minimum = try readBound(expected, is64: limits.is64)
     if tokens.token.kind == .number { limits.maximum = try readBound(expected, is64: limits.is64) }
   }
@@ -185,8 +185,8 @@ extension Assembler {
     return bound
   }
 
-  private mutating func readMemoryLimits() throws -> Limits {
-    var limits = Limits()
+  private mutating func readMemoryLimits() throws -> LimitsFields {
+    var limits = LimitsFields()
     limits.is64 = try tokens.takeWord(.i64)
     if !limits.is64 { _ = try tokens.takeWord(.i32) }
     try readBounds(&limits, "the size of a memory")
@@ -208,7 +208,7 @@ extension Assembler {
 
   private mutating func assembleTable(_ index: UInt32, at offset: Int) throws {
     if try readDefinitionHead(.table, kind: 1, index: index, at: offset) { return }
-    var limits = Limits()
+    var limits = LimitsFields()
     limits.is64 = try tokens.takeWord(.i64)
     if !limits.is64 { _ = try tokens.takeWord(.i32) }
     if tokens.token.kind == .number {
@@ -239,7 +239,7 @@ extension Assembler {
 
   private mutating func assembleMemory(_ index: UInt32, at offset: Int) throws {
     if try readDefinitionHead(.memory, kind: 2, index: index, at: offset) { return }
-    var limits = Limits()
+    var limits = LimitsFields()
     limits.is64 = try tokens.takeWord(.i64)
     if !limits.is64 { _ = try tokens.takeWord(.i32) }
     if tokens.token.kind == .number {

@@ -1,7 +1,7 @@
 import Support
 
 /// A custom section given by an annotation.
-struct CustomSection {
+struct PlacedSection {
   /// Twice the position of the section it stands at, plus one if after it.
   var place: Int
   /// Name and contents, as in the section.
@@ -78,7 +78,7 @@ extension Assembler {
         "@custom annotation: unexpected token \(tokens.excerpt(of: tokens.token))", at: tokens.token.start)
     }
     try tokens.advance()
-    customs.append(CustomSection(place: place, bytes: Bytes(copying: segment)))
+    customs.append(PlacedSection(place: place, bytes: Bytes(copying: segment)))
   }
 
   /// Consumes `(before section)` or `(after section)`; without, a custom section is the last one.
