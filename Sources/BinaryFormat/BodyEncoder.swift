@@ -158,14 +158,8 @@ package struct BodyEncoder: ~Copyable {
     if block.label.isNone || block.label == .function {
       return visitLater(block.items, detail: detail, of: body)
     }
-    if block.items.count == 1 {
-      let item = body[block.items, 0]
-      switch body.opcode(of: item).info.shape {
-      case .if, .try, .tryTable:
-        // The construct inside takes the label and the type of the block.
-        return visitConstruct(item, as: body.type(of: node), detail: detail, label: block.label, of: body)
-      default: break
-      }
+    if let construct = body.constructWithLabel(of: block) {
+      return visitConstruct(construct, as: body.type(of: node), detail: detail, label: block.label, of: body)
     }
     let type = open(0x02, body.type(of: node), detail: detail, label: block.label, of: body)
     actions.append(Action(kind: .end, node: node, detail: 0))
@@ -314,5 +308,19 @@ package struct BodyEncoder: ~Copyable {
   mutating func noteHint(of node: NodeID, in body: borrowing Body) {
     guard hasHints, let isLikely = body.branchHints[node] else { return }
     hints.append(BranchHint(offset: UInt32(output.count), isLikely: isLikely))
+  }
+}
+
+extension Body {
+  /// The `if`, `try` or `try_table` that is all there is in a labelled block, so that it can take over the block's
+  /// label and type. Not a `try` with `delegate`: that could not name the block any more.
+  package func constructWithLabel(of block: BlockNode) -> NodeID? {
+    guard block.items.count == 1 else { return nil }
+    let item = self[block.items, 0]
+    switch self[item] {
+    case .if, .tryTable: return item
+    case .try(let legacy): return legacy.delegate.isNone ? item : nil
+    default: return nil
+    }
   }
 }

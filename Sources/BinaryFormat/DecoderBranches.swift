@@ -25,7 +25,7 @@ extension BodyDecoder {
   /// The label of an open construct for a branch; a construct without label of its own is noted to need one.
   mutating func label(_ index: Int, in body: inout Body) -> LabelID {
     var target = index == frames.count ? frame : frames[index]
-    if isLive && !target.kind.hasOwnLabel {
+    if frame.isLive && !target.kind.hasOwnLabel {
       target.isTargeted = true
       if target.kind.isLegacyTry && target.branchLabel.isNone { target.branchLabel = body.makeLabel() }
       if index == frames.count { frame = target } else { frames[index] = target }
@@ -39,7 +39,7 @@ extension BodyDecoder {
   }
 
   private mutating func assignParameters(_ value: NodeID, ofLoop index: Int, in body: inout Body) {
-    guard isLive else { return }
+    guard frame.isLive else { return }
     let locals = parameterLocals(of: index == frames.count ? frame : frames[index], in: body)
     pushStatement(makeAssignment(of: value, to: locals, in: &body))
   }
@@ -62,7 +62,7 @@ extension BodyDecoder {
     let condition = try pop(.i32, isFirst: type == .none, in: &body)
     let value = try popTuple(type, in: &body)
     let label = label(index, in: &body)
-    if isLoopWithParameters(index) && isLive {
+    if isLoopWithParameters(index) && frame.isLive {
       assignParameters(value, ofLoop: index, in: &body)
       let node = body.makeBrIf(label, condition: condition, type: .none)
       setHint(hint, of: node, in: &body)
@@ -195,7 +195,7 @@ extension BodyDecoder {
   // MARK: Landings
 
   mutating func branchOrLandingLabel(_ index: Int, from landingStart: Int, in body: inout Body) -> LabelID {
-    guard isLoopWithParameters(index) && isLive else { return label(index, in: &body) }
+    guard isLoopWithParameters(index) && frame.isLive else { return label(index, in: &body) }
     if let known = landings[landingStart...].first(where: { $0.frame == index }) { return known.label }
     let landing = Landing(label: body.makeLabel(), frame: index)
     landings.append(landing)

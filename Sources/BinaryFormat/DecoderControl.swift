@@ -21,9 +21,9 @@ extension BodyDecoder {
     new.sideStart = kind == .try ? Int32(tryArms.count) : Int32(landings.count)
     if kind == .tryTable { new.clauseStart = try readCatchClauses(in: &body) }
     let parameters = try popTuple(new.parameters, in: &body)
-    new.isDead = frame.isUnreachable
-    new.isUnreachable = frame.isUnreachable
-    if new.parameters != .none && isLive {
+    new.isDead = !frame.isLive
+    new.isLive = frame.isLive
+    if new.parameters != .none && frame.isLive {
       new.firstParameterLocal = assign(parameters, toFreshLocalsOf: new.parameters, in: &body)
     }
     new.initializationHeight = localIsSet.height
@@ -53,8 +53,8 @@ extension BodyDecoder {
   mutating func pushParameters(in body: inout Body) {
     for index in 0..<body.arity(of: frame.parameters) {
       let type = body.valueType(index, of: frame.parameters)
-      let local = frame.isUnreachable ? LocalID.none : LocalID(frame.firstParameterLocal.index + index)
-      pushValue(frame.isUnreachable ? .none : body.makeLocalGet(local), type)
+      let local = LocalID(frame.firstParameterLocal.index + index)
+      pushValue(frame.isLive ? body.makeLocalGet(local) : .none, type)
     }
   }
 
@@ -98,8 +98,9 @@ extension BodyDecoder {
 
   /// Marks the rest of the construct unreachable, after a statement that control does not leave was pushed.
   mutating func diverge(in body: inout Body) {
-    if frame.isUnreachable {
+    guard frame.isLive else {
       stack.truncate(to: Int(frame.floor))
+      frame.isUnreachable = true
       return
     }
     // Values that nobody takes any more are still computed.
@@ -107,6 +108,7 @@ extension BodyDecoder {
       stack[index] = StackEntry(node: body.makeDrop(stack[index].node), type: .none)
     }
     frame.isUnreachable = true
+    frame.isLive = false
     frame.floor = Int32(stack.count)
   }
 
@@ -128,7 +130,8 @@ extension BodyDecoder {
   /// Begins another arm of the innermost construct.
   mutating func reopen(in body: inout Body) {
     localIsSet.undo(to: frame.initializationHeight)
-    frame.isUnreachable = frame.isDead
+    frame.isUnreachable = false
+    frame.isLive = !frame.isDead
     frame.base = Int32(stack.count)
     frame.floor = frame.base
     if frame.kind == .else { pushParameters(in: &body) }
@@ -145,7 +148,7 @@ extension BodyDecoder {
     if frame.isDead { return .none }
     let start = body.pool.count
     for index in base..<stack.count { body.pool.append(stack[index].node.rawValue) }
-    if !value.isNone && !frame.isUnreachable { body.pool.append(value.rawValue) }
+    if !value.isNone && frame.isLive { body.pool.append(value.rawValue) }
     let count = body.pool.count - start
     if count == 1 && frame.kind != .block && frame.kind != .function {
       let only = NodeID(rawValue: body.pool.popLast())

@@ -87,7 +87,7 @@ extension BodyDecoder {
   private mutating func pushPayload(of tag: TagID, in body: inout Body) throws {
     let type = body.resultType(of: parameters(of: tag))
     if type == .none { return }
-    if frame.isUnreachable {
+    if !frame.isLive {
       for index in 0..<body.arity(of: type) { pushValue(.none, body.valueType(index, of: type)) }
       return
     }
@@ -118,7 +118,7 @@ extension BodyDecoder {
   /// The label by which `delegate` and `rethrow` name an open construct.
   private mutating func exceptionLabel(_ index: Int) -> LabelID {
     var target = index == frames.count ? frame : frames[index]
-    if isLive && !target.kind.hasOwnLabel && !target.kind.isLegacyTry {
+    if frame.isLive && !target.kind.hasOwnLabel && !target.kind.isLegacyTry {
       target.isTargeted = true
       if index == frames.count { frame = target } else { frames[index] = target }
     }

@@ -4,11 +4,9 @@ import Support
 // The decoder's stack: pushing results, taking operands.
 
 extension BodyDecoder {
-  var isLive: Bool { !frame.isUnreachable }
-
   /// Makes a node if the code can be reached.
   mutating func make(_ record: NodeRecord, in body: inout Body) -> NodeID {
-    frame.isUnreachable ? .none : body.append(record)
+    frame.isLive ? body.append(record) : .none
   }
 
   mutating func pushValue(_ node: NodeID, _ type: ValueType) {
@@ -16,7 +14,7 @@ extension BodyDecoder {
   }
 
   mutating func pushStatement(_ node: NodeID) {
-    if !frame.isUnreachable { stack.append(StackEntry(node: node, type: .none)) }
+    if frame.isLive { stack.append(StackEntry(node: node, type: .none)) }
   }
 
   /// Appends a node with one value.
@@ -27,7 +25,7 @@ extension BodyDecoder {
 
   /// Appends a node without value.
   mutating func pushStatement(_ record: NodeRecord, in body: inout Body) {
-    if !frame.isUnreachable { stack.append(StackEntry(node: body.append(record), type: .none)) }
+    if frame.isLive { stack.append(StackEntry(node: body.append(record), type: .none)) }
   }
 
   /// Pushes a node whatever the number of its values.
@@ -35,7 +33,7 @@ extension BodyDecoder {
     if type == .none { return pushStatement(node) }
     if type.isValue || type == .unreachable {
       stack.append(StackEntry(node: node, type: type))
-    } else if frame.isUnreachable {
+    } else if !frame.isLive {
       for index in 0..<body.arity(of: type) { pushValue(.none, body.valueType(index, of: type)) }
     } else if try !takeAssignments(of: node, type, in: &body) {
       stack.append(StackEntry(node: node, type: type))

@@ -17,10 +17,12 @@ struct Frame: BitwiseCopyable {
   }
 
   var kind = Kind.function
-  /// The end of the construct can't be reached from here: what follows is checked and dropped.
+  /// A divergence came before, so that the stack is polymorphic: values that are not there may be taken.
   var isUnreachable = false
-  /// The construct itself is unreachable: it makes no nodes.
+  /// The construct as a whole can't be reached.
   var isDead = false
+  /// What comes now can be reached; else it is checked and dropped.
+  var isLive = true
   /// A branch goes to `label` (`if`, `try_table`) or `branchLabel` (`try`), so that a block has to carry it.
   var isTargeted = false
   /// Height of the stack at the beginning.

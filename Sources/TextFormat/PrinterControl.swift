@@ -18,7 +18,7 @@ extension TextPrinter {
         return pushSequence(id, of: body, tail: tail, indentation: indentation, isInline: isInline)
       }
       owner.first = block.label
-      if let only = constructInPlace(of: block, of: body) {
+      if let only = body.constructWithLabel(of: block) {
         nodeBudget -= 1
         id = only
       }
@@ -55,17 +55,6 @@ extension TextPrinter {
     appendBlockType(ResultType(bits: frame.tail), of: body)
     if case .tryTable(let node) = body[frame.node] { appendClauses(of: node, of: body) }
     if frame.isOpen { labels.open(frame.labels) }
-  }
-
-  /// The construct that `block` merely gives a label, if it is such a block.
-  private func constructInPlace(of block: BlockNode, of body: borrowing Body) -> NodeID? {
-    guard block.items.count == 1 else { return nil }
-    let item = body[block.items, 0]
-    guard item.index < body.nodes.count else { return nil }
-    switch body.opcode(of: item) {
-    case .if, .try, .tryTable: return item
-    default: return nil
-    }
   }
 
   private func operandCount(of id: NodeID, _ kind: PrinterFrame.Kind, of body: borrowing Body) -> Int {
