@@ -16,7 +16,11 @@ extension ModuleContext {
     let options = self.options
     let outcome = BodyLoop().run(
       over: functions ?? module.functionsWithBodies, of: &module, declarations: declarations, with: bodyWorkers,
-      prepare: { $0.contexts = [FunctionContext(declarations: declarations, function: .none, type: .none, options: options)] },
+      prepare: { worker in
+        worker.contexts = [
+          FunctionContext(declarations: declarations, function: .none, type: .none, options: options)
+        ]
+      },
       { worker, body, id, type in
         worker.contexts[0].function = id
         worker.contexts[0].type = type

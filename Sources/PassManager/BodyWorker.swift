@@ -82,6 +82,7 @@ package final class BodyWorkers {
     return AdmissionGate(budget: memoryBudget - (ProcessMemory.resident ?? codeSize) - codeSize)
   }
 
-  /// Bytes of arena that a body of `byteCount` bytes is expected to take.
+  /// Bytes of arena that a body of `byteCount` bytes is expected to take: the largest bodies of yosys take 10 for each of
+  /// theirs, with what columns hold in reserve, and passes need as much again for what they find out.
   static func estimatedArena(byteCount: Int) -> Int { 4096 + byteCount * 24 }
 }

@@ -6,6 +6,9 @@ import Support
 ///
 /// Consecutive function passes are one stage: each body is decoded once, goes through all of them while one worker
 /// holds it, and is encoded once. The same bytes come out at every worker count.
+///
+/// Function passes that share the first stage with the validation of the input see the features that the module
+/// declares, but not yet those that only its bodies use; whatever comes later sees both.
 package struct PassRunner {
   package let options: RunnerOptions
   package let workers: WorkerPool

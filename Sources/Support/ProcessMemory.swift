@@ -3,11 +3,13 @@ package enum ProcessMemory {
   /// Memory now; nil where the system does not tell.
   package static var resident: Int? {
     #if os(Linux)
-    // The second number is the resident pages.
-    guard let fields = SystemFile.read("/proc/self/statm")?.split(separator: " "), fields.count > 1 else { return nil }
-    return Int(fields[1]).map { $0 * Int(sysconf(Int32(_SC_PAGESIZE))) }
+      // The second number is the resident pages.
+      guard let fields = SystemFile.read("/proc/self/statm")?.split(separator: " "), fields.count > 1 else {
+        return nil
+      }
+      return Int(fields[1]).map { $0 * Int(sysconf(Int32(_SC_PAGESIZE))) }
     #else
-    return nil
+      return nil
     #endif
   }
 
@@ -22,14 +24,14 @@ package enum ProcessMemory {
     }
     var usage = rusage()
     #if canImport(Glibc)
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+      getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     #else
-    getrusage(RUSAGE_SELF, &usage)
+      getrusage(RUSAGE_SELF, &usage)
     #endif
     #if os(Linux)
-    return Int(usage.ru_maxrss) * 1024
+      return Int(usage.ru_maxrss) * 1024
     #else
-    return Int(usage.ru_maxrss)
+      return Int(usage.ru_maxrss)
     #endif
   }
 
@@ -37,7 +39,7 @@ package enum ProcessMemory {
   /// peak since the last reset, so this is for runs that measure themselves.
   package static func resetPeak() {
     #if os(Linux)
-    _ = SystemFile.put("5", to: "/proc/self/clear_refs")
+      _ = SystemFile.put("5", to: "/proc/self/clear_refs")
     #endif
   }
 }

@@ -11,11 +11,11 @@ package enum SystemFile {
       let start = filled
       let got = content.withUnsafeMutableBytes { buffer in
         #if canImport(Glibc)
-        Glibc.read(file, buffer.baseAddress! + start, buffer.count - start)
+          Glibc.read(file, buffer.baseAddress! + start, buffer.count - start)
         #elseif canImport(Musl)
-        Musl.read(file, buffer.baseAddress! + start, buffer.count - start)
+          Musl.read(file, buffer.baseAddress! + start, buffer.count - start)
         #else
-        Darwin.read(file, buffer.baseAddress! + start, buffer.count - start)
+          Darwin.read(file, buffer.baseAddress! + start, buffer.count - start)
         #endif
       }
       if got < 0 { return nil }

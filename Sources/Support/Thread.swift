@@ -13,15 +13,15 @@ struct Thread: ~Copyable {
     pthread_attr_setstacksize(&attributes, Self.stackSize)
     defer { pthread_attr_destroy(&attributes) }
     #if canImport(Glibc)
-    var handle = pthread_t()
-    let code = pthread_create(&handle, &attributes, { Self.enter($0!) }, box.toOpaque())
-    let started: pthread_t? = code == 0 ? handle : nil
+      var handle = pthread_t()
+      let code = pthread_create(&handle, &attributes, { Self.enter($0!) }, box.toOpaque())
+      let started: pthread_t? = code == 0 ? handle : nil
     #elseif canImport(Musl)
-    var started: pthread_t?
-    if pthread_create(&started, &attributes, { Self.enter($0!) }, box.toOpaque()) != 0 { started = nil }
+      var started: pthread_t?
+      if pthread_create(&started, &attributes, { Self.enter($0!) }, box.toOpaque()) != 0 { started = nil }
     #else
-    var started: pthread_t?
-    if pthread_create(&started, &attributes, { Self.enter($0) }, box.toOpaque()) != 0 { started = nil }
+      var started: pthread_t?
+      if pthread_create(&started, &attributes, { Self.enter($0) }, box.toOpaque()) != 0 { started = nil }
     #endif
     guard let started else {
       box.release()

@@ -9,7 +9,8 @@ import Testing
     schedule("nothing") { _, _ in }, schedule("add", AddToConstants(amount: 1)),
   ]
 
-  private func measured(workers: Int = 2, log: Transcript = Transcript(), level: DebugLevel = .off) throws -> RunProfile {
+  private func measured(workers: Int = 2, log: Transcript = Transcript(), level: DebugLevel = .off) throws -> RunProfile
+  {
     var module = makeModule(constantCounts: variedCounts)
     return try run(passes, on: &module, workers: workers, log: log) {
       $0.measures = true

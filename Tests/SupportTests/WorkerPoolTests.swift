@@ -20,7 +20,6 @@ private struct Failure: Error, Equatable {
   let item: Int
 }
 
-
 private func spin(_ rounds: Int) {
   var value = UInt64(rounds)
   for _ in 0..<rounds { value = value &* 6_364_136_223_846_793_005 &+ 1 }
