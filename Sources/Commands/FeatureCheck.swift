@@ -4,15 +4,15 @@ import Support
 
 extension FeatureOptions {
   /// Throws if the module uses a feature that is disabled. Bodies must have been validated.
-  func check(_ module: Module) throws {
+  func check(_ module: inout Module) throws {
     let refused = module.usedFeatures.intersection(disabled)
     guard let feature = FeatureSet.names.first(where: { refused.contains($0.feature) }) else { return }
-    let user = try functionUsing(feature.feature, in: module)
+    let user = try functionUsing(feature.feature, in: &module)
     throw WasmError(.invalid, "the feature \(feature.option) is disabled and used", function: user)
   }
 
   /// The first function that uses the feature; nil if it is the declarations that do.
-  private func functionUsing(_ feature: FeatureSet, in module: Module) throws -> String? {
+  private func functionUsing(_ feature: FeatureSet, in module: inout Module) throws -> String? {
     let declarations = try module.makeDeclarations()
     var decoder = BodyDecoder(declarations: declarations)
     var body = Body()

@@ -36,7 +36,7 @@ struct ModuleSession {
         module.declaredFeatures.subtract(features.disabled)
         if !features.disabled.isEmpty {
           try runner.run([], on: &module)
-          try features.check(module)
+          try features.check(&module)
         }
         try runner.run(schedule, on: &module)
       }

@@ -68,7 +68,7 @@ extension OptRequest: ToolRequest {
   }
 
   mutating func take(pass: String, argument: String?) throws -> Bool {
-    guard PassCatalog.contains(pass) else { return false }
+    guard PassCatalog.descriptor(pass) != nil else { return false }
     steps.append(.pass(name: pass, argument: argument, levels))
     return true
   }
