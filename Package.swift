@@ -39,5 +39,8 @@ let package = Package(
     tests(of: "TextFormat", uses: ["Support", "IR", "BinaryFormat"]),
     tests(of: "PassManager", uses: ["Support", "IR", "BinaryFormat"]),
     tests(of: "Commands", uses: ["Support", "IR"]),
+    tests(of: "IR", uses: ["Support"]),
+    tests(of: "Analysis", uses: ["Support", "IR"]),
+    tests(of: "Passes", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "PassManager"]),
   ]
 )

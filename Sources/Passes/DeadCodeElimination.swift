@@ -10,10 +10,8 @@ import Support
 ///       (call $g))
 ///
 /// One walk in the order of evaluation: what is dead is not entered, so its branches do not count.
-package struct DeadCodeElimination: FunctionPass {
-  package init() {}
-
-  package func run(on body: inout Body, in context: borrowing FunctionContext) {
+struct DeadCodeElimination: FunctionPass {
+  func run(on body: inout Body, in context: borrowing FunctionContext) {
     var walk = ReachableWalk(labelCount: Int(body.labelCount))
     walk.run(on: &body)
   }

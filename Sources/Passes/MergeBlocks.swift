@@ -13,10 +13,8 @@ import Support
 ///       (i32.const 1))
 ///
 /// Sequences have no bytes: most of this only brings statements to where other passes look for them.
-package struct MergeBlocks: FunctionPass {
-  package init() {}
-
-  package func run(on body: inout Body, in context: borrowing FunctionContext) {
+struct MergeBlocks: FunctionPass {
+  func run(on body: inout Body, in context: borrowing FunctionContext) {
     var merge = StatementMotion(of: body)
     body.rewriteBottomUp { body, id in merge.rewrite(id, in: &body) }
     body.flattenSequences()

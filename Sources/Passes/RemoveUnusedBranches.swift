@@ -15,12 +15,10 @@ import Support
 /// uncovers is the work of another round; there are at most `roundLimit`, so the pass stays linear.
 ///
 /// Turning an `if` into a `select` takes an estimate of costs and is not done here.
-package struct RemoveUnusedBranches: FunctionPass {
-  package static let roundLimit = 4
+struct RemoveUnusedBranches: FunctionPass {
+  static let roundLimit = 4
 
-  package init() {}
-
-  package func run(on body: inout Body, in context: borrowing FunctionContext) {
+  func run(on body: inout Body, in context: borrowing FunctionContext) {
     for _ in 0..<Self.roundLimit {
       let before = body.changeCount
       var flow = BranchFlow(of: body, mergesLongConditions: context.options.shrinkLevel > 0)

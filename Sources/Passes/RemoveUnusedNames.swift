@@ -10,10 +10,8 @@ import Support
 ///
 /// Where the last item of a labelled block is another of the same type, a branch to either goes to the same place:
 /// the outer label serves for both. At the end of the function that is a `return`.
-package struct RemoveUnusedNames: FunctionPass {
-  package init() {}
-
-  package func run(on body: inout Body, in context: borrowing FunctionContext) {
+struct RemoveUnusedNames: FunctionPass {
+  func run(on body: inout Body, in context: borrowing FunctionContext) {
     var names = LabelNames(of: body)
     if names.hasAliases { names.mergeAliases(in: &body) }
     body.rewriteBottomUp { body, id in

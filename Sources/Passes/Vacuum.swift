@@ -12,10 +12,8 @@ import Support
 ///
 /// A value that is dropped is taken apart from the outside in, until only what has an effect is left. Each node is
 /// taken apart at most once, so the pass is linear.
-package struct Vacuum: FunctionPass {
-  package init() {}
-
-  package func run(on body: inout Body, in context: borrowing FunctionContext) {
+struct Vacuum: FunctionPass {
+  func run(on body: inout Body, in context: borrowing FunctionContext) {
     var sweep = Sweep(of: body)
     body.rewriteBottomUp { body, id in sweep.simplify(id, in: &body) }
     if context.declarations.results(of: context.type).isEmpty { clearIfUseless(&body) }

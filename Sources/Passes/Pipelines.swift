@@ -1,0 +1,54 @@
+import PassManager
+
+/// What the options `-O1` to `-O4`, `-Os` and `-Oz` run: the steps in order, each with the levels from which it runs.
+package enum Pipelines {
+  /// A pass of a pipeline. It runs if the speed level or the size level is high enough; 9 is never.
+  struct Step {
+    let pass: String
+    var speed = 1
+    var size = 1
+  }
+
+  /// First of all: what need not be optimized.
+  static let modulePrelude = [
+    Step(pass: "duplicate-function-elimination"),
+    Step(pass: "remove-unused-module-elements", speed: 2, size: 2),
+  ]
+
+  /// Within each function.
+  static let functionPipeline = [
+    Step(pass: "dce"),                    // the passes below may then trust that control comes out where types say so
+    Step(pass: "remove-unused-names"),
+    Step(pass: "remove-unused-brs"),
+    Step(pass: "remove-unused-names"),    // of the blocks that the branches led to
+    Step(pass: "vacuum"),
+    Step(pass: "remove-unused-brs"),      // arms are empty now, and blocks shorter
+    Step(pass: "vacuum"),
+    Step(pass: "merge-blocks"),
+    Step(pass: "remove-unused-brs"),      // what follows a statement now stands beside it
+    Step(pass: "remove-unused-names"),
+    Step(pass: "merge-blocks"),
+    Step(pass: "vacuum"),                 // sweeps what the lines above leave
+  ]
+
+  /// Last of all: what optimizing made equal or unused.
+  static let moduleEpilogue = [
+    Step(pass: "duplicate-function-elimination"),
+    Step(pass: "remove-unused-module-elements"),
+  ]
+
+  /// The passes of a level, in order; none at level 0.
+  package static func passes(optimizeLevel: Int, shrinkLevel: Int) -> [String] {
+    (modulePrelude + functionPipeline + moduleEpilogue)
+      .filter { optimizeLevel >= $0.speed || shrinkLevel >= $0.size }
+      .map(\.pass)
+  }
+
+  /// The same, ready to run.
+  package static func schedule(with options: PassOptions) throws -> [ScheduledPass] {
+    try passes(optimizeLevel: options.optimizeLevel, shrinkLevel: options.shrinkLevel).map { name in
+      guard let descriptor = PassTable.descriptor(name) else { preconditionFailure("\(name) is in no table") }
+      return try descriptor.scheduled(with: options)
+    }
+  }
+}
