@@ -3,27 +3,30 @@ import PassManager
 /// The one list of passes. A pass is a file, a row here and a page in passes-docs/.
 package enum PassTable {
   /// In the order that `--help` has within each group.
-  package static let all: [PassDescriptor] = [
+  package static let all: [PassDescriptor] = functionRows + moduleRows
+
+  /// The passes over one function at a time.
+  private static let functionRows: [PassDescriptor] = [
     // Control flow
     PassDescriptor(
-      "dce", "Removes code that cannot run, because something before it never lets control through.",
+      "dce", "Removes code that cannot run.",
       group: .controlFlow, traits: .isIdempotent
     ) { _ in .function(DeadCodeElimination()) },
     PassDescriptor(
-      "merge-blocks", "Merges blocks into the blocks around them and moves statements out of operands.",
+      "merge-blocks", "Merges blocks into those around them, moves statements out of operands.",
       group: .controlFlow, traits: .isIdempotent
     ) { _ in .function(MergeBlocks()) },
     PassDescriptor(
-      "remove-unused-brs", "Removes branches that go where control goes anyway, and shortens others.",
+      "remove-unused-brs", "Removes branches that go where control goes anyway, shortens others.",
       group: .controlFlow
     ) { _ in .function(RemoveUnusedBranches()) },
     PassDescriptor(
-      "remove-unused-names", "Removes the labels of blocks and loops that nothing branches to.",
+      "remove-unused-names", "Removes labels of blocks and loops that nothing branches to.",
       group: .controlFlow, traits: .isIdempotent
     ) { _ in .function(RemoveUnusedNames()) },
     // Simpler code
     PassDescriptor(
-      "vacuum", "Sweeps out what has no effect: unused values, empty arms and blocks, constant conditions.",
+      "vacuum", "Sweeps out what has no effect: unused values, empty arms and blocks.",
       group: .code
     ) { _ in .function(Vacuum()) },
   ]

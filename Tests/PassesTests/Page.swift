@@ -1,5 +1,6 @@
 import Passes
 import Support
+import Testing
 
 /// A page of passes-docs/, or a file of Tests/Cases/PASS/ in the same form: examples of what a pass does.
 struct Page: Sendable, CustomTestStringConvertible {

@@ -33,6 +33,6 @@ import Testing
     let names = PassTable.all.map(\.name)
     #expect(Set(names).count == names.count)
     for name in names { #expect(name.allSatisfy { $0 == "-" || $0.isLowercase || $0.isNumber }, "\(name)") }
-    for pass in PassTable.all { #expect(pass.summary.hasSuffix(".") && pass.summary.count < 120, "\(pass.name)") }
+    for pass in PassTable.all { #expect(pass.summary.hasSuffix(".") && pass.summary.count < 110, "\(pass.name)") }
   }
 }
