@@ -29,6 +29,9 @@ public struct Body: ~Copyable {
   /// Goes up with every change; a pass that leaves it alone has changed nothing.
   public var changeCount = 0
 
+  /// The opcode table, at hand: what `OpcodeTable.infos` returns, without asking each time whether it is there.
+  @usableFromInline let infos = OpcodeTable.infos
+
   public init() {}
 
   /// Makes the arena ready for another body; its memory is kept.
@@ -64,6 +67,7 @@ public struct Body: ~Copyable {
   // MARK: Nodes
 
   @inlinable public func opcode(of id: NodeID) -> Opcode { nodes[id.index].opcode }
+  @inlinable public func info(of id: NodeID) -> OpcodeInfo { infos[Int(nodes[id.index].opcode.rawValue)] }
   @inlinable public func type(of id: NodeID) -> ResultType { nodes[id.index].type }
 
   public mutating func setType(of id: NodeID, to type: ResultType) {

@@ -46,10 +46,15 @@ import Support
 extension Body {
   /// The node as a typed view.
   @inlinable public subscript(id: NodeID) -> Node {
+    @inline(__always) get { view(id) }
+  }
+
+  // Always inlined, so that the caller's switch over kinds and this one become one.
+  @inlinable @inline(__always) func view(_ id: NodeID) -> Node {
     let record = nodes[id.index]
     let opcode = record.opcode
     let (a, b, c) = (NodeID(rawValue: record.a), NodeID(rawValue: record.b), NodeID(rawValue: record.c))
-    switch OpcodeTable.infos[Int(opcode.rawValue)].shape {
+    switch infos[Int(opcode.rawValue)].shape {
     case .unreachable: return .unreachable
     case .nop, .else, .end, .catch, .catchAll, .delegate: return .nop
     case .block:

@@ -6,13 +6,13 @@ import Support
 extension Body {
   @inlinable public func operandCount(of id: NodeID) -> Int {
     let record = nodes[id.index]
-    let layout = OpcodeTable.infos[Int(record.opcode.rawValue)].layout
+    let layout = infos[Int(record.opcode.rawValue)].layout
     return layout.wordCount + (layout.hasPool ? Int(record.c) : 0)
   }
 
   @inlinable public func operand(_ position: Int, of id: NodeID) -> NodeID {
     let record = nodes[id.index]
-    let layout = OpcodeTable.infos[Int(record.opcode.rawValue)].layout
+    let layout = infos[Int(record.opcode.rawValue)].layout
     var position = position
     if layout.hasPool {
       let count = Int(record.c)
@@ -26,7 +26,7 @@ extension Body {
   @inlinable public mutating func setOperand(_ position: Int, of id: NodeID, to operand: NodeID) {
     changeCount += 1
     let record = nodes[id.index]
-    let layout = OpcodeTable.infos[Int(record.opcode.rawValue)].layout
+    let layout = infos[Int(record.opcode.rawValue)].layout
     var position = position
     if layout.hasPool {
       let count = Int(record.c)
@@ -43,7 +43,7 @@ extension Body {
   /// Calls `visit` with each operand that is present.
   @inlinable public func forEachOperand(of id: NodeID, _ visit: (NodeID) throws -> Void) rethrows {
     let record = nodes[id.index]
-    let layout = OpcodeTable.infos[Int(record.opcode.rawValue)].layout
+    let layout = infos[Int(record.opcode.rawValue)].layout
     if layout.hasPool {
       for position in 0..<Int(record.c) { try visit(NodeID(rawValue: pool[Int(record.b) + position])) }
     }
