@@ -313,12 +313,16 @@ package struct BodyEncoder: ~Copyable {
 
 extension Body {
   /// The `if`, `try` or `try_table` that is all there is in a labelled block, so that it can take over the block's
-  /// label and type. Not a `try` with `delegate`: that could not name the block any more.
+  /// label and type. Not a `try` with `delegate`, nor a `try_table` with a clause for the block: these name what is
+  /// around them.
   package func constructWithLabel(of block: BlockNode) -> NodeID? {
     guard block.items.count == 1 else { return nil }
     let item = self[block.items, 0]
     switch self[item] {
-    case .if, .tryTable: return item
+    case .if: return item
+    case .tryTable(let table):
+      let namesBlock = (0..<table.clauseCount).contains { catchClause($0, of: table).label == block.label }
+      return namesBlock ? nil : item
     case .try(let legacy): return legacy.delegate.isNone ? item : nil
     default: return nil
     }
