@@ -13,6 +13,7 @@ extension FeatureOptions {
 
   /// The first function that uses the feature; nil if it is the declarations that do.
   private func functionUsing(_ feature: FeatureSet, in module: inout Module) throws -> String? {
+    var module = module
     let declarations = try module.makeDeclarations()
     var decoder = BodyDecoder(declarations: declarations)
     var body = Body()

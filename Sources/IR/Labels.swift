@@ -79,6 +79,9 @@ extension Body {
 package struct LabelUses: ~Copyable {
   private var counts = Column<UInt32>()
 
+  /// Counts nothing yet.
+  package init() {}
+
   package init(of body: borrowing Body) {
     counts.resize(to: Int(body.labelCount), filling: 0)
     body.forEachNode { id in body.forEachLabel(of: id) { counts[$0.index] += 1 } }

@@ -25,23 +25,23 @@ struct MergeBlocks: FunctionPass {
 private struct StatementMotion: ~Copyable {
   /// By label of a block that is dropped: whether all values that branches bring there can be dropped before.
   private var losesValue = Column<Bool>()
+  private let uses: LabelUses
   /// Made when two operands have to be compared for the first time.
   private var effects: EffectsColumn?
 
   init(of body: borrowing Body) {
     effects = nil
+    uses = LabelUses(of: body)
     losesValue.resize(to: Int(body.labelCount), filling: false)
-    // Uses that must not carry a value any more, minus those that can do without.
-    var balance = Column<Int32>()
-    balance.resize(to: Int(body.labelCount), filling: 0)
+    // By label: uses that can do without a value.
+    var optional = LabelUses()
     body.forEachNode { id in
-      body.forEachLabel(of: id) { balance[$0.index] += 1 }
       switch body[id] {
-      case .br(let branch): balance[branch.label.index] -= 1
+      case .br(let branch): optional[branch.label] += 1
       case .drop(let value):
-        if case .brIf(let branch) = body[value] { balance[branch.label.index] -= 1 }
+        if case .brIf(let branch) = body[value] { optional[branch.label] += 1 }
         if case .block(let block) = body[value], !block.label.isNone {
-          losesValue[block.label.index] = balance[block.label.index] == 0
+          losesValue[block.label.index] = uses[block.label] == optional[block.label]
         }
       default: break
       }
@@ -50,7 +50,11 @@ private struct StatementMotion: ~Copyable {
 
   mutating func rewrite(_ id: NodeID, in body: inout Body) -> NodeID {
     switch body[id] {
-    case .block, .loop, .try, .tryTable: return id
+    case .block(let block):
+      let isUsed = block.label.isNone || block.label == .function || uses[block.label] > 0
+      if !isUsed { body.setLabel(of: id, to: .none) }
+      return id
+    case .loop, .try, .tryTable: return id
     case .br(let branch) where losesValue[branch.label.index] && !branch.value.isNone:
       let value = body.makeDropIfNeeded(branch.value)
       return body.makeBlock([value, body.makeBr(branch.label)], type: .unreachable)

@@ -45,8 +45,7 @@ private struct Slot: BitwiseCopyable {
 }
 
 private struct Sweep: ~Copyable {
-  /// Never less than the true number: uses in code that is swept out still count.
-  private let uses: LabelUses
+  private var uses: LabelUses
   /// Made if the body has a `try` or `try_table`.
   private var effects: EffectsColumn?
   private var slots = Column<Slot>()
@@ -72,7 +71,7 @@ private struct Sweep: ~Copyable {
   // MARK: Constructs
 
   /// What is left of a construct whose parts may have become empty; may be a `drop` to look at.
-  private func tidy(_ id: NodeID, in body: inout Body) -> NodeID {
+  private mutating func tidy(_ id: NodeID, in body: inout Body) -> NodeID {
     switch body[id] {
     case .block(let block): return tidyBlock(block, id, in: &body)
     case .keep(let items):
@@ -82,10 +81,20 @@ private struct Sweep: ~Copyable {
     case .loop(let loop): return isEmpty(loop.body, in: body) ? loop.body : id
     case .try(let node):
       let arm = body[node.arms, 0]
-      return !mayThrow(arm) && uses[node.label] == 0 ? arm : id
-    case .tryTable(let node): return mayThrow(node.body) ? id : node.body
+      if mayThrow(arm) || uses[node.label] > 0 { return id }
+      for index in 1..<max(1, node.arms.count) { forget(body[node.arms, index], in: body) }
+      return arm
+    case .tryTable(let node):
+      if mayThrow(node.body) { return id }
+      body.forEachLabel(of: id) { uses[$0] -= 1 }
+      return node.body
     default: return id
     }
+  }
+
+  /// Branches in a part that is swept out do not count any more.
+  private mutating func forget(_ id: NodeID, in body: borrowing Body) {
+    body.forEachNode(from: id) { node in body.forEachLabel(of: node) { uses[$0] -= 1 } }
   }
 
   private func isEmpty(_ id: NodeID, in body: borrowing Body) -> Bool { body.opcode(of: id) == .nop }
@@ -99,7 +108,7 @@ private struct Sweep: ~Copyable {
 
   private func isTargeted(_ label: LabelID) -> Bool { !label.isNone && (label == .function || uses[label] > 0) }
 
-  private func tidyBlock(_ block: BlockNode, _ id: NodeID, in body: inout Body) -> NodeID {
+  private mutating func tidyBlock(_ block: BlockNode, _ id: NodeID, in body: inout Body) -> NodeID {
     removeEmptyItems(of: id, block.items, from: 0, in: &body)
     let count = body.operandCount(of: id)
     if count > 1 || isTargeted(block.label) { return id }
@@ -107,21 +116,26 @@ private struct Sweep: ~Copyable {
   }
 
   /// Removes the empty items of a block or `keep`, and those behind one that control does not leave.
-  private func removeEmptyItems(of id: NodeID, _ items: NodeList, from first: Int, in body: inout Body) {
+  private mutating func removeEmptyItems(of id: NodeID, _ items: NodeList, from first: Int, in body: inout Body) {
     var count = first
+    var isDead = false
     for index in first..<items.count {
       let item = body[items, index]
-      if isEmpty(item, in: body) { continue }
-      if count != index { body.setOperand(count, of: id, to: item) }
-      count += 1
-      if body.type(of: item) == .unreachable && first == 0 { break }
+      if isDead {
+        forget(item, in: body)
+      } else if !isEmpty(item, in: body) {
+        if count != index { body.setOperand(count, of: id, to: item) }
+        count += 1
+        isDead = first == 0 && body.type(of: item) == .unreachable
+      }
     }
     if count != items.count { body.truncateItems(of: id, to: count) }
   }
 
-  private func tidyIf(_ node: IfNode, _ id: NodeID, in body: inout Body) -> NodeID {
+  private mutating func tidyIf(_ node: IfNode, _ id: NodeID, in body: inout Body) -> NodeID {
     if case .i32Const(let value) = body[node.condition] {
-      let arm = value != 0 ? node.thenArm : node.elseArm
+      let (arm, other) = value != 0 ? (node.thenArm, node.elseArm) : (node.elseArm, node.thenArm)
+      if !other.isNone { forget(other, in: body) }
       return arm.isNone ? body.makeNop() : arm
     }
     let hasElse = !node.elseArm.isNone && !isEmpty(node.elseArm, in: body)
