@@ -36,15 +36,19 @@ package struct ModuleContext {
   package let workers: WorkerPool
   /// Takes what a pass prints for the user (`metrics`, `nm`, `print`): text for standard output.
   package let printer: any TextSink
+  /// Shared by all passes of a run.
+  package let notes: PassNotes
   /// The arenas by which `rewriteBodies` holds bodies in IR.
   let bodyWorkers: BodyWorkers
 
   package init(
-    options: PassOptions, workers: WorkerPool, printer: any TextSink, bodyWorkers: BodyWorkers? = nil
+    options: PassOptions, workers: WorkerPool, printer: any TextSink, notes: PassNotes = PassNotes(),
+    bodyWorkers: BodyWorkers? = nil
   ) {
     self.options = options
     self.workers = workers
     self.printer = printer
+    self.notes = notes
     self.bodyWorkers = bodyWorkers ?? BodyWorkers(pool: workers)
   }
 }

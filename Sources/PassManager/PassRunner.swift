@@ -15,6 +15,7 @@ package struct PassRunner {
   package let profile: RunProfile
   private let bodyWorkers: BodyWorkers
   private let printer: any TextSink
+  private let notes = PassNotes()
   private let progress: ProgressLine
   private let hooks: DebugHooks
 
@@ -167,7 +168,7 @@ package struct PassRunner {
     var options = pass.options
     options.features = module.features
     let context = ModuleContext(
-      options: options, workers: workers, printer: printer, bodyWorkers: bodyWorkers)
+      options: options, workers: workers, printer: printer, notes: notes, bodyWorkers: bodyWorkers)
     let before = measures ? module.bodyIdentities : []
     do {
       try modulePass.run(on: &module, in: context)

@@ -44,9 +44,20 @@ extension PassTable {
 
   private static let inspectionRows: [PassDescriptor] = [
     PassDescriptor(
+      "print", "Prints the module in the text format.", group: .inspection, traits: .printsOnly
+    ) { _ in .module(PrintModule()) },
+    PassDescriptor(
       "print-call-graph", "Prints who calls whom, in the DOT language.", group: .inspection,
       traits: .printsOnly
     ) { _ in .module(PrintCallGraph()) },
+    PassDescriptor(
+      "metrics", "Prints how many items and instructions there are, and by how much that changed.",
+      group: .inspection, traits: [.printsOnly, .needsCanonicalBodies]
+    ) { _ in .module(Metrics()) },
+    PassDescriptor(
+      "func-metrics", "Prints the size of each function that has a body.", group: .inspection,
+      traits: [.printsOnly, .needsCanonicalBodies]
+    ) { _ in .module(FunctionMetrics()) },
     PassDescriptor(
       "nm", "Prints kind, index, size and name of each item.", group: .inspection, traits: .printsOnly
     ) { _ in .module(NameList()) },
