@@ -38,6 +38,7 @@ let package = Package(
     tests(of: "BinaryFormat", uses: ["Support", "IR"]),
     tests(of: "TextFormat", uses: ["Support", "IR", "BinaryFormat"]),
     tests(of: "PassManager", uses: ["Support", "IR", "BinaryFormat"]),
+    tests(of: "Pare", uses: ["Support"]),
     tests(of: "Commands", uses: ["Support", "IR"]),
     tests(of: "IR", uses: ["Support"]),
     tests(of: "Analysis", uses: ["Support", "IR"]),

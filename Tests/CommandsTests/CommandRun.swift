@@ -39,14 +39,16 @@ final class TemporaryDirectory {
   }
 
   deinit {
-    for name in names { unlink(file(name)) == 0 ? () : { _ = rmdir(file(name)) }() }
+    for name in names where unlink(file(name)) != 0 { rmdir(file(name)) }
     rmdir(path)
   }
 
   func file(_ name: String) -> String { "\(path)/\(name)" }
 
   /// Names of the files that are there, sorted.
-  var names: [String] {
+  var names: [String] { Self.names(in: path) }
+
+  static func names(in path: String) -> [String] {
     guard let directory = opendir(path) else { return [] }
     defer { closedir(directory) }
     var names: [String] = []

@@ -94,7 +94,7 @@ import Testing
     #expect(message("a", "--profile", "a") == "--profile would write over a")
     #expect(message("a", "--enable-smid") == "there is no option or pass --enable-smid; the nearest is --enable-simd")
     #expect(message("a", "--vacum") == "there is no option or pass --vacum; the nearest is --vacuum")
-    #expect(message("a", "--skip-pass=dcf") == "there is no pass dcf; the nearest is dce")
+    #expect(message("a", "--skip-pass=dcf") == "--skip-pass: there is no pass dcf; the nearest is dce")
     #expect(message("a", "-03") == "there is no option -03; the nearest is -O3")
   }
 
