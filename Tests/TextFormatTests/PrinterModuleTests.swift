@@ -142,7 +142,7 @@ func expectRoundTrip(_ module: Module, _ place: String = "") throws {
                 (try_table (result i32 i64) (catch $e $b) (catch_all $c) (call $two))
                 (br 1 (drop) (drop)))
               (br 1 (drop)))
-            (call $two)
+            (call $two) (drop) (drop)
             (drop)
             (if (local.get 0) (then (br 0)) (else))
             (local.get 0) (nop) (i32.const 2) (call $two) (drop) (i32.add) (i32.sub))
