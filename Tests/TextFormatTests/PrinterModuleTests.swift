@@ -130,9 +130,8 @@ func expectRoundTrip(_ module: Module, _ place: String = "") throws {
   }
 
   @Test func stackCodeAndExceptions() throws {
-    try expectRoundTrip(
-      readModule(
-        #"""
+    let module = try readModule(
+      #"""
         (module
           (tag $e (param i32 i64))
           (func $two (result i32 i64) (i32.const 1) (i64.const 2))
@@ -143,7 +142,6 @@ func expectRoundTrip(_ module: Module, _ place: String = "") throws {
                 (br 1 (drop) (drop)))
               (br 1 (drop)))
             (call $two) (drop) (drop)
-            (drop)
             (if (local.get 0) (then (br 0)) (else))
             (local.get 0) (nop) (i32.const 2) (call $two) (drop) (i32.add) (i32.sub))
           (func (result i32)
@@ -151,10 +149,17 @@ func expectRoundTrip(_ module: Module, _ place: String = "") throws {
               (do (try (do (throw $e (i32.const 1) (i64.const 2))) (delegate $t)) (i32.const 0))
               (catch $e (drop) (if (i32.eqz) (then (rethrow $t))) (i32.const 1))
               (catch_all (br $t (i32.const 3)))))
+          (func (param i32) (result i32)
+            (block $l (block (result i32) (br_if $l (local.get 0)) (i32.const 1)) (if (then (br $l))))
+            (block $m
+              (if (block (result i32) (br_table $m $m (local.get 0)) (i32.const 1)) (then (br $m))))
+            (i32.const 2))
           (func (param i32)
             (@metadata.code.branch_hint "\01") (if (local.get 0) (then))
             (loop $l (loop $l (@metadata.code.branch_hint "\00") (br_if $l (local.get 0))) (br $l))))
-        """#))
+        """#)
+    #expect(try printModule(module).contains("(br_if $l (local.get 0))"))
+    try expectRoundTrip(module)
   }
 
   @Test func testsuite() throws {
