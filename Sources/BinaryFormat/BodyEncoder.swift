@@ -313,18 +313,44 @@ package struct BodyEncoder: ~Copyable {
 
 extension Body {
   /// The `if`, `try` or `try_table` that is all there is in a labelled block, so that it can take over the block's
-  /// label and type. Not a `try` with `delegate`, nor a `try_table` with a clause for the block: these name what is
-  /// around them.
+  /// label and type. Not a `try` with `delegate`, a `try_table` with a clause for the block, nor an `if` whose condition
+  /// branches to it: these are outside of the construct's own label.
   package func constructWithLabel(of block: BlockNode) -> NodeID? {
     guard block.items.count == 1 else { return nil }
     let item = self[block.items, 0]
     switch self[item] {
-    case .if: return item
+    case .if(let branch): return mayBranch(to: block.label, from: branch.condition) ? nil : item
     case .tryTable(let table):
       let namesBlock = (0..<table.clauseCount).contains { catchClause($0, of: table).label == block.label }
       return namesBlock ? nil : item
     case .try(let legacy): return legacy.delegate.isNone ? item : nil
     default: return nil
     }
+  }
+
+  /// Whether a node at or below `top` names `label`. Says so too if there is more to look at than is worth it, which
+  /// keeps the encoder linear where conditions nest.
+  private func mayBranch(to label: LabelID, from top: NodeID) -> Bool {
+    let limit = 64
+    var pending = [top]
+    var seen = 0
+    while let id = pending.popLast() {
+      guard id.index < nodes.count else { continue }
+      seen += 1
+      if seen > limit || operandCount(of: id) > limit { return true }
+      switch self[id] {
+      case .br(let node): if node.label == label { return true }
+      case .brIf(let node): if node.label == label { return true }
+      case .brOnNull(let node): if node.label == label { return true }
+      case .brOnCast(let node): if node.label == label { return true }
+      case .brTable(let node):
+        seen += node.labelCount
+        if seen > limit || (0..<node.labelCount).contains(where: { self.label($0, of: node) == label }) { return true }
+      case .try, .tryTable: return true
+      default: break
+      }
+      forEachOperand(of: id) { pending.append($0) }
+    }
+    return false
   }
 }

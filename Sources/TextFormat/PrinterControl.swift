@@ -18,7 +18,9 @@ extension TextPrinter {
         return pushSequence(id, of: body, tail: tail, indentation: indentation, isInline: isInline)
       }
       owner.first = block.label
-      if let only = body.constructWithLabel(of: block) {
+      if block.items.count == 1, body[block.items, 0].index < body.nodes.count,
+        let only = body.constructWithLabel(of: block)
+      {
         nodeBudget -= 1
         id = only
       }

@@ -231,7 +231,7 @@ struct DeclarationPrinter: ~Copyable {
   // MARK: Custom sections
 
   /// Appends the sections that the text can't say otherwise, with their places.
-  mutating func beginCustomSection(_ section: CustomSection) {
+  mutating func beginCustomSection(_ section: IR.CustomSection) {
     begin("(@custom ")
     printer.text.appendQuoted(section.name)
     if let place = section.place {

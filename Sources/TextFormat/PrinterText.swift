@@ -92,10 +92,16 @@ extension Column where Element == UInt8 {
 
   // MARK: Names and strings
 
-  /// Appends a name as a string: characters as they are, but for quotes, backslashes and controls.
+  /// Appends a name as a string: characters as they are, but for quotes, backslashes, controls and those that change
+  /// the direction of the text around them, which some tools refuse.
   package mutating func appendQuoted(_ name: Name) {
+    let bytes = name.utf8
     append(0x22)
-    for byte in name.utf8 { appendStringByte(byte, isEscaped: byte < 0x20 || byte == 0x7f) }
+    var directionEnd = 0
+    for (index, byte) in bytes.enumerated() {
+      if byte == 0xe2 && isDirectionControl(bytes[index + 1], bytes[index + 2]) { directionEnd = index + 3 }
+      appendStringByte(byte, isEscaped: byte < 0x20 || byte == 0x7f || index < directionEnd)
+    }
     append(0x22)
   }
 
@@ -130,6 +136,11 @@ extension Column where Element == UInt8 {
 /// The most spaces at the beginning of a line: what nests deeper is no longer told apart, so that the text of a deep
 /// nest stays linear in its size.
 package let lineIndentationLimit = 100
+
+/// Whether the character whose UTF-8 form is 0xe2 and these bytes is one of U+202A to U+202E and U+2066 to U+206F.
+private func isDirectionControl(_ second: UInt8, _ third: UInt8) -> Bool {
+  second == 0x80 && (0xaa...0xae).contains(third) || second == 0x81 && (0xa6...0xaf).contains(third)
+}
 
 /// Whether a byte is an identifier character (specification 6.3.5).
 private func isIdentifierCharacter(_ byte: UInt8) -> Bool {

@@ -132,7 +132,7 @@ extension TextPrinter {
   }
 
   /// Appends ` i64 1 2 shared`, the parts that the limits have.
-  mutating func append(_ limits: Limits) {
+  mutating func append(_ limits: IR.Limits) {
     if limits.is64 { text.appendText(" i64") }
     text.append(0x20)
     text.appendDecimal(limits.minimum)

@@ -34,6 +34,7 @@ import TextFormat
     #expect(text { $0.appendIdentifier("f") } == "$f")
     #expect(text { $0.appendIdentifier(#"a!#$%&'*+-./:<=>?@\^_`|~9"#) } == #"$a!#$%&'*+-./:<=>?@\^_`|~9"#)
     #expect(text { $0.appendIdentifier("std::vector<int, 4>") } == #"$"std::vector<int, 4>""#)
+    #expect(text { $0.appendIdentifier("\u{202e}a\u{2068}é") } == #"$"\e2\80\aea\e2\81\a8é""#)
     #expect(text { $0.appendIdentifier("é\"\\\u{7f}\n") } == #"$"é\22\5c\7f\0a""#)
   }
 
