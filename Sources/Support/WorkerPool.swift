@@ -41,8 +41,9 @@ package final class WorkerPool: Sendable {
     return results.map { $0! }
   }
 
-  private func forEachPosition(below end: Int, _ work: @Sendable (_ worker: Int, _ position: Int) throws -> Void) throws
-  {
+  private func forEachPosition(
+    below end: Int, _ work: @Sendable (_ worker: Int, _ position: Int) throws -> Void
+  ) throws {
     let queue = ItemQueue(count: end)
     // Positions are taken in ascending order, so that whatever comes before a failed one runs to its end: the lowest
     // failed position is the same at every worker count.
