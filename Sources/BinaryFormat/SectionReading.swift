@@ -194,6 +194,7 @@ extension ModuleReader {
       let limits = try readLimits(ofMemory: false)
       module.imports.append(
         .table(module.tables.append(Table(element: element, limits: limits, importName: name))))
+      noteTables()
     case 2:
       let limits = try readLimits(ofMemory: true)
       module.imports.append(.memory(module.memories.append(Memory(limits: limits, importName: name))))
@@ -226,6 +227,10 @@ extension ModuleReader {
       throw invalid("non-empty tag result type", at: place)
     }
     return type
+  }
+
+  mutating func noteTables() {
+    if module.tables.count > 1 { use(.referenceTypes) }
   }
 
   private mutating func noteMemories() {

@@ -22,6 +22,7 @@ extension ModuleReader {
       let initializer = hasInitializer ? try readConstant(element) : nil
       module.tables.append(Table(element: element, limits: limits, initializer: initializer))
     }
+    noteTables()
   }
 
   mutating func readGlobals() throws {
