@@ -4,6 +4,14 @@ import Support
 enum IndexSpace: Int, CaseIterable {
   case type, function, table, memory, global, tag, element, data, local, label
 
+  /// Whether its items can be imported and exported.
+  var isImportable: Bool {
+    switch self {
+    case .function, .table, .memory, .global, .tag: return true
+    case .type, .element, .data, .local, .label: return false
+    }
+  }
+
   /// As messages call it.
   var description: String {
     switch self {

@@ -14,44 +14,46 @@ extension Assembler {
   mutating func declareFields() throws {
     var definitionBefore: IndexSpace?
     while tokens.token.kind == .open || tokens.token.kind == .annotation {
-      let start = tokens.token.start
-      let keyword = tokens.token.kind == .open ? tokens.token.word.keyword : .none
-      if keyword == .type || keyword == .rec { typeFields.append(start) }
-      if keyword == .rec {
+      let token = tokens.token
+      switch token.word.keyword {
+      case .rec:
+        typeFields.append(token.start)
         try tokens.advance()
         try declareRecursionGroup()
         continue
-      }
-      let isAnnotation = tokens.token.kind == .annotation
-      if isAnnotation || Assembler.declares(keyword) || Assembler.refers(keyword) {
+      case .import:
+        try checkImport(at: token.start, after: definitionBefore)
         try tokens.advance()
-      } else {
-        throw tokens.unexpectedToken(expecting: "a module field")
-      }
-      let isImport = keyword == .import
-      if isImport {
-        _ = try tokens.expectString("the name of a module")
-        _ = try tokens.expectString("the name of an import")
         try declareImport()
-      } else if let space = Assembler.space(of: keyword) {
-        let isInlineImport = try declare(space, isImport: false)
-        if isInlineImport || space == .type || space == .element || space == .data {
-          if isInlineImport, let definition = definitionBefore { throw importError(after: definition, at: start) }
-        } else {
-          definitionBefore = definitionBefore ?? space
+      case .export, .start:
+        try tokens.advance()
+      default:
+        let space = Assembler.space(of: token.word.keyword)
+        guard space != nil || token.kind == .annotation else {
+          throw tokens.unexpectedToken(expecting: "a module field")
         }
+        if space == .type { typeFields.append(token.start) }
+        try tokens.advance()
+        if let space { try declareField(space, at: token.start, &definitionBefore) }
       }
-      if isImport, let definition = definitionBefore { throw importError(after: definition, at: start) }
       try tokens.skipToClosingParenthesis()
     }
   }
 
-  private func importError(after definition: IndexSpace, at offset: Int) -> WasmError {
-    tokens.error("import after \(definition.description): imports must come before all definitions", at: offset)
+  private mutating func declareField(
+    _ space: IndexSpace, at offset: Int, _ definitionBefore: inout IndexSpace?
+  ) throws {
+    if try declare(space, isImport: false) {
+      try checkImport(at: offset, after: definitionBefore)
+    } else if space.isImportable {
+      definitionBefore = definitionBefore ?? space
+    }
   }
 
-  private static func declares(_ keyword: Keyword) -> Bool { space(of: keyword) != nil || keyword == .import }
-  private static func refers(_ keyword: Keyword) -> Bool { keyword == .export || keyword == .start }
+  private func checkImport(at offset: Int, after definition: IndexSpace?) throws {
+    guard let definition else { return }
+    throw tokens.error("import after \(definition.description): imports must come before all definitions", at: offset)
+  }
 
   static func space(of keyword: Keyword) -> IndexSpace? {
     switch keyword {
@@ -77,8 +79,9 @@ extension Assembler {
   }
 
   private mutating func declareImport() throws {
-    guard tokens.token.kind == .open, let space = Assembler.space(of: tokens.token.word.keyword),
-      space != .type && space != .element && space != .data
+    _ = try tokens.expectString("the name of a module")
+    _ = try tokens.expectString("the name of an import")
+    guard tokens.token.kind == .open, let space = Assembler.space(of: tokens.token.word.keyword), space.isImportable
     else { throw tokens.unexpectedToken(expecting: "(func, (table, (memory, (global or (tag") }
     try tokens.advance()
     _ = try declare(space, isImport: true)
@@ -92,7 +95,7 @@ extension Assembler {
     counts[space.rawValue] += 1
     if binder.symbol != Interner.none { try bind(binder.symbol, in: space, to: index, at: binder.offset) }
     if binder.name != Interner.none { names.append(binder.name, to: space, index: index) }
-    if isImport || space == .type || space == .element || space == .data { return false }
+    if isImport || !space.isImportable { return false }
     while try tokens.takeOpen(.export) {
       _ = try tokens.expectString("the name of an export")
       try tokens.expectRightParen()

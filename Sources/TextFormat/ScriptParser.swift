@@ -51,12 +51,16 @@ package struct ScriptParser {
     if isField(token) { return try parseInlineModule() }
     guard token.kind == .open else { throw tokens.unexpectedToken(expecting: "a command") }
     try tokens.advance()
-    let content = try parseAssertion(token.word.keyword)
+    guard let content = try parseAssertion(token.word.keyword) else {
+      try tokens.seek(to: token.start)
+      throw tokens.unexpectedToken(expecting: "a command")
+    }
     try tokens.expectRightParen()
     return content
   }
 
-  private mutating func parseAssertion(_ keyword: Keyword) throws -> ScriptCommand.Content {
+  /// Reads the rest of an assertion or `register`; nil if the word is neither.
+  private mutating func parseAssertion(_ keyword: Keyword) throws -> ScriptCommand.Content? {
     switch keyword {
     case .register: return .register(as: try parseName("a name"), module: try parseModuleName())
     case .assertReturn:
@@ -75,7 +79,7 @@ package struct ScriptParser {
     case .assertInvalidCustom: return .assertInvalidCustom(try parseModule(), message: try parseName("a message"))
     case .assertMalformedCustom:
       return .assertMalformedCustom(try parseModule(), message: try parseName("a message"))
-    default: throw tokens.unexpectedToken(expecting: "a command")
+    default: return nil
     }
   }
 

@@ -46,7 +46,7 @@ struct TokenStream {
     case .endOfText: return error("unexpected end of the text, expected \(expected)", at: token.start)
     case .annotation: return error("misplaced @\(token.word.keyword.rawValue) annotation", at: token.start)
     case .reserved: return error("unknown operator \(excerpt(of: token))", at: token.start)
-    case .number where IntegerLiteral(content(of: token)) == nil && FloatLiteral(content(of: token), format: .f64).isMalformed:
+    case .number where FloatLiteral(content(of: token), format: .f64).isMalformed:
       return error("unknown operator \(excerpt(of: token))", at: token.start)
     case .word, .open:
       if !token.word.isInstruction && token.word.keyword == .none { return unknownWord() }

@@ -41,8 +41,9 @@ import TextFormat
       section(3, of: try assemble("(type (sub (func))) (rec (type (func)) (type (func))) (rec (type (func))) (func)"))
         == [1, 3])
     // A recursive type is none that a type use could mean.
-    #expect(section(3, of: try assemble("(type $t (func (result (ref null $t)))) (func (result (ref null $t)) ref.null $t)"))
-      == [1, 1])
+    #expect(
+      section(3, of: try assemble("(type $t (func (result (ref null $t)))) (func (result (ref null $t)) ref.null $t)"))
+        == [1, 1])
     #expect(failure("(type $t (func (param i32))) (func (type $t) (param i64))").hasPrefix("1:36: inline function type"))
   }
 
@@ -76,9 +77,14 @@ import TextFormat
       (elem (table 1) (offset i64.const 0) externref (ref.null extern) (ref.null extern))
       """)
     try expectSame("(memory (data \"ab\" \"\" \"c\"))", "(memory 1 1) (data (i32.const 0) \"abc\")")
-    try expectSame("(memory i64 (pagesize 1) (data \"abc\"))", "(memory i64 3 3 (pagesize 1)) (data (i64.const 0) \"abc\")")
-    try expectSame("(memory (data)) (data $d \"x\") (func (data.drop $d))", "(memory 0 0) (data (i32.const 0)) (data \"x\") (func (data.drop 1))")
-    #expect(section(4, of: try assemble("(table 1 (ref func) (ref.func $f)) (func $f)")) == [1, 0x40, 0, 0x64, 0x70, 0, 1, 0xd2, 0, 0x0b])
+    try expectSame(
+      "(memory i64 (pagesize 1) (data \"abc\"))", "(memory i64 3 3 (pagesize 1)) (data (i64.const 0) \"abc\")")
+    try expectSame(
+      "(memory (data)) (data $d \"x\") (func (data.drop $d))",
+      "(memory 0 0) (data (i32.const 0)) (data \"x\") (func (data.drop 1))")
+    #expect(
+      section(4, of: try assemble("(table 1 (ref func) (ref.func $f)) (func $f)"))
+        == [1, 0x40, 0, 0x64, 0x70, 0, 1, 0xd2, 0, 0x0b])
   }
 
   @Test func elementForms() throws {

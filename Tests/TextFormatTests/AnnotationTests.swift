@@ -37,7 +37,8 @@ import TextFormat
       (@custom "before code" (before code)) (func $f) (@custom "before type" (before type))
       """)
     let names = sections(of: module).map { entry -> String in
-      entry.id == 0 ? String(decoding: entry.contents[1...].prefix(Int(entry.contents[0])), as: UTF8.self) : "\(entry.id)"
+      guard entry.id == 0 else { return "\(entry.id)" }
+      return String(decoding: entry.contents[1...].prefix(Int(entry.contents[0])), as: UTF8.self)
     }
     #expect(names == ["first", "before type", "1", "after type", "3", "before code", "10", "name", "last"])
     #expect(custom("first", of: module) == [0x61, 0x62])

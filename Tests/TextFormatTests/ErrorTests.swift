@@ -14,7 +14,10 @@ import TextFormat
       ("(func (param $a i32) (local $a i32))", "1:29: duplicate local $a"),
       ("(type (struct (field $a i32) (field $a i32)))", "1:37: duplicate field $a"),
       ("(func) (import \"a\" \"b\" (func))", "1:8: import after function: imports must come before all definitions"),
-      ("(memory 1) (global (import \"a\" \"b\") i32)", "1:12: import after memory: imports must come before all definitions"),
+      (
+        "(memory 1) (global (import \"a\" \"b\") i32)",
+        "1:12: import after memory: imports must come before all definitions"
+      ),
       ("(func (block $a) br $a)", "1:21: unknown label $a"),
       ("(func block $a end $b)", "1:20: mismatching label $b"),
       ("(func (block (end)))", "1:14: unexpected token (end, expected an instruction"),
@@ -35,12 +38,14 @@ import TextFormat
     #expect(failure("(func i32.ad)") == "1:7: unknown operator i32.ad, did you mean i32.add?")
     #expect(failure("(func get_local 0)") == "1:7: unknown operator get_local, did you mean local.get?")
     #expect(failure("(func i32.wrap/i64)") == "1:7: unknown operator i32.wrap/i64, did you mean i32.wrap_i64?")
-    #expect(failure("(func cont.new 0)") == "1:7: cont.new belongs to the proposal stack-switching, which is not supported")
+    #expect(
+      failure("(func cont.new 0)") == "1:7: cont.new belongs to the proposal stack-switching, which is not supported")
     #expect(failure("(type (cont 0))").contains("stack-switching"))
   }
 
   @Test func binaryOffsetsHaveTheirPlaceInTheText() throws {
-    let text = "(module\n (func (result i32)\n  (i32.add\n   (i32.const 1)\n   (i32.const 2)))\n (global i32 (i32.const 3)))"
+    let text =
+      "(module\n (func (result i32)\n  (i32.add\n   (i32.const 1)\n   (i32.const 2)))\n (global i32 (i32.const 3)))"
     let module = try TextParser.assemble(Bytes(Array(text.utf8)))
     let bytes = module.bytes.array
     func place(of pattern: [UInt8]) -> WasmError.Place {

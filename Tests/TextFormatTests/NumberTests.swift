@@ -60,7 +60,7 @@ import TextFormat
       #expect(value(text).hasPrefix("f64 constant out of range"))
     }
     #expect(value("0x1.fffffffffffff7p1023") == "7fefffffffffffff")
-    #expect(bits("f32", "3.4028235677973366e38").hasPrefix("f32 constant out of range"))
+    #expect(bits("f32", "3.4028235677973367e38").hasPrefix("f32 constant out of range"))
     #expect(bits("f32", "3.4028235677973365e38") == "7f7fffff")
   }
 

@@ -62,8 +62,9 @@ import TextFormat
   @Test func patterns() throws {
     let commands = try parse(
       """
-      (assert_return (get "g") (v128.const f32x4 nan:arithmetic 1 nan:canonical -0) (ref.null) (ref.null func) (ref.func)
-        (ref.i31) (ref.extern) (either (i32.const 1) (i32.const 2)) (v128.const i8x16 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16))
+      (assert_return (get "g") (v128.const f32x4 nan:arithmetic 1 nan:canonical -0) (ref.null) (ref.null func)
+        (ref.func) (ref.i31) (ref.extern) (either (i32.const 1) (i32.const 2))
+        (v128.const i8x16 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16))
       (invoke "f" (v128.const i32x4 1 2 3 4) (ref.null extern) (ref.host 1))
       """)
     guard case .assertReturn(_, let results) = commands[0].content else {
