@@ -44,7 +44,7 @@ extension OptRequest {
   func readerOptions(_ runnerOptions: RunnerOptions) -> ReaderOptions {
     var options = ReaderOptions()
     options.readsNames = keepsNames || emitsText || runnerOptions.measures || runnerOptions.debugLevel > .off
-      || steps.contains { if case .pass = $0 { true } else { false } }
+      || !features.disabled.isEmpty || steps.contains { if case .pass = $0 { true } else { false } }
     return options
   }
 }

@@ -101,8 +101,8 @@ extension Assembler {
   /// Consumes a label: the number of labels between it and this place.
   mutating func readLabel() throws -> UInt32 {
     guard nextIsIdentifier else { return try tokens.readU32("a label") }
-    let position = try readIndex(.label)
-    return UInt32(labels.count) - 1 - position
+    let index = try readIndex(.label)
+    return UInt32(labels.count) - 1 - index
   }
 }
 

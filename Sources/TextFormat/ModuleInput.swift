@@ -8,11 +8,13 @@ package struct ModuleInput: Sendable {
   /// Nil if the input was binary.
   private let assembled: AssembledModule?
 
-  /// Reads a module; the first bytes tell the format.
+  /// Reads a module; the first byte tells the format.
   ///
   /// Bodies are not validated yet, as `ModuleReader` says. Throws `WasmError` with offset, or line and column.
   package init(reading input: Bytes, options: ReaderOptions = ReaderOptions()) throws {
-    if TextParser.isBinary(input) {
+    if input.isEmpty { throw WasmError(.malformed, "the input is empty") }
+    // No text begins with a zero byte: what does is a binary, if perhaps one that is cut off.
+    if input[0] == 0 {
       try self.init(binary: input, options: options)
     } else {
       try self.init(assembled: TextParser.assemble(input), options: options)

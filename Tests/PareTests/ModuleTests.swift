@@ -65,7 +65,7 @@ import Testing
   }
 
   @Test func errorsHaveAPlace() throws {
-    #expect(error { _ = try Module([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 99]) }?.place == .offset(8))
+    #expect(error { _ = try Module([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 99, 0]) }?.place == .offset(8))
     let malformed = try #require(error { _ = try Module(wat: "(module\n  (fun))") })
     #expect(malformed.place == .line(2, column: 4))
     #expect(!malformed.message.isEmpty)

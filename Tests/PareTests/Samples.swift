@@ -55,8 +55,8 @@ enum Samples {
     """,
     """
     (module $exceptions
-      (tag $e (param i32))
       (tag $f (import "env" "f") (param i64 i64))
+      (tag $e (param i32))
       (func $thrower (param i32) (throw $e (local.get 0)))
       (func (export "new") (result i32)
         (block $caught (result i32)
@@ -74,7 +74,7 @@ enum Samples {
     """,
     """
     (module $vectors
-      (memory $small (pagesize 1) 100)
+      (memory $small 100 (pagesize 1))
       (memory $large i64 1 2 shared)
       (global v128 (v128.const i32x4 1 2 3 4))
       (func (param i32 i64) (result v128)
