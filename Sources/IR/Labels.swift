@@ -5,9 +5,9 @@ import Support
 extension Body {
   /// Calls `visit` with each label that the node itself names: targets of a branch, of the clauses of `try_table`, and
   /// what `rethrow` and `delegate` refer to. A label named twice comes twice. `return` names none.
-  @inlinable package func forEachLabel(of id: NodeID, _ visit: (LabelID) -> Void) {
+  @inlinable public func forEachLabel(of id: NodeID, _ visit: (LabelID) -> Void) {
     let record = nodes[id.index]
-    switch OpcodeTable.infos[Int(record.opcode.rawValue)].shape {
+    switch infos[Int(record.opcode.rawValue)].shape {
     case .br, .brIf, .brOnNull, .brOnCast, .rethrow: visit(LabelID(rawValue: record.a))
     case .brTable:
       guard case .brTable(let table) = self[id] else { return }
@@ -75,20 +75,25 @@ extension Body {
   }
 }
 
-/// By label: how many times nodes name it. Linear to make.
-package struct LabelUses: ~Copyable {
-  private var counts = Column<UInt32>()
+/// By label: how many times nodes name it, as far as they have been counted.
+@frozen public struct LabelUses: ~Copyable {
+  @usableFromInline var counts = Column<UInt32>()
 
   /// Counts nothing yet.
-  package init() {}
+  @inlinable public init() {}
 
+  /// Counts the whole body. A walk over the body that counts as it goes knows all uses of a label when it leaves the
+  /// construct that has it.
   package init(of body: borrowing Body) {
-    counts.resize(to: Int(body.labelCount), filling: 0)
-    body.forEachNode { id in body.forEachLabel(of: id) { counts[$0.index] += 1 } }
+    body.forEachNode { count($0, in: body) }
   }
 
-  /// Labels made since have no uses until they are counted.
-  package subscript(label: LabelID) -> Int {
+  /// Counts the labels that the node itself names.
+  @inlinable public mutating func count(_ id: NodeID, in body: borrowing Body) {
+    body.forEachLabel(of: id) { self[$0] += 1 }
+  }
+
+  @inlinable public subscript(label: LabelID) -> Int {
     get { label.index < counts.count ? Int(counts[label.index]) : 0 }
     set {
       if label.index >= counts.count { counts.resize(to: label.index + 1, filling: 0) }

@@ -4,7 +4,7 @@ import Support
 
 extension Body {
   /// Whether the node is a block that has no bytes: its items run one after another, nothing branches to its end.
-  @inlinable package func isSequence(_ id: NodeID) -> Bool {
+  @inlinable public func isSequence(_ id: NodeID) -> Bool {
     let record = nodes[id.index]
     return record.opcode == .block && record.a == LabelID.none.rawValue
   }
@@ -37,7 +37,7 @@ extension Body {
   }
 
   /// Tells more precisely what comes out of a node. Not a change: the type has no bytes of its own.
-  @inlinable package mutating func refineType(of id: NodeID, to type: ResultType) {
+  @inlinable public mutating func refineType(of id: NodeID, to type: ResultType) {
     nodes[id.index].type = type
   }
 

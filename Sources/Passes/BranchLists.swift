@@ -35,11 +35,12 @@ extension BranchFlow {
   /// Whether an item but the last is one that a rule could apply to.
   private func containsBranch(_ items: NodeList, in body: borrowing Body) -> Bool {
     (0..<max(items.count - 1, 0)).contains { index in
-      switch body[body[items, index]] {
-      case .brIf: true
-      case .if(let node): node.elseArm.isNone
-      case .drop(let value): body.opcode(of: value) == .brIf
-      default: false
+      let item = body[items, index]
+      switch body.opcode(of: item) {
+      case .brIf: return true
+      case .if: return body.operand(2, of: item).isNone
+      case .drop: return body.opcode(of: body.operand(0, of: item)) == .brIf
+      default: return false
       }
     }
   }

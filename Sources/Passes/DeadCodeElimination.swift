@@ -76,6 +76,18 @@ private struct ReachableWalk: ~Copyable {
   private mutating func finish(_ frame: Frame, in body: inout Body) -> (NodeID, diverges: Bool) {
     let id = frame.node
     let hasEnd = frame.end >= 0
+    switch body.opcode(of: id) {
+    case .block, .loop, .if, .try, .tryTable: return finishConstruct(frame, in: &body)
+    default:
+      if hasEnd { return (makeSequence(of: frame, in: &body), true) }
+      noteLabels(of: id, in: body)
+      return (id, body.type(of: id) == .unreachable)
+    }
+  }
+
+  private mutating func finishConstruct(_ frame: Frame, in body: inout Body) -> (NodeID, diverges: Bool) {
+    let id = frame.node
+    let hasEnd = frame.end >= 0
     switch body[id] {
     case .block(let block):
       if hasEnd && frame.end + 1 < frame.count { body.truncateItems(of: id, to: Int(frame.end) + 1) }
@@ -91,10 +103,7 @@ private struct ReachableWalk: ~Copyable {
     case .tryTable:
       noteLabels(of: id, in: body)
       return construct(id, diverges: hasEnd, in: &body)
-    default:
-      if hasEnd { return (makeSequence(of: frame, in: &body), true) }
-      noteLabels(of: id, in: body)
-      return (id, body.type(of: id) == .unreachable)
+    default: preconditionFailure()
     }
   }
 

@@ -15,60 +15,91 @@ import Support
 /// Sequences have no bytes: most of this only brings statements to where other passes look for them.
 struct MergeBlocks: FunctionPass {
   func run(on body: inout Body, in context: borrowing FunctionContext) {
-    var merge = StatementMotion(of: body)
+    var merge = StatementMotion()
     body.rewriteBottomUp { body, id in merge.rewrite(id, in: &body) }
-    body.flattenSequences()
+    if merge.hasLostValues { body.rewriteBottomUp { body, id in merge.dropEarly(id, in: &body) } }
+    if merge.hasNestedLists { body.flattenSequences() }
   }
 }
 
 /// Moves what an operand does before its value to the front of the instruction.
 private struct StatementMotion: ~Copyable {
+  /// A sequence is an item of a block or `keep`.
+  private(set) var hasNestedLists = false
+  private(set) var hasLostValues = false
   /// By label of a block that is dropped: whether all values that branches bring there can be dropped before.
   private var losesValue = Column<Bool>()
-  private let uses: LabelUses
+  /// By label: all uses, and those that can do without a value.
+  private var uses = LabelUses()
+  private var optional = LabelUses()
   /// Made when two operands have to be compared for the first time.
   private var effects: EffectsColumn?
 
-  init(of body: borrowing Body) {
-    effects = nil
-    uses = LabelUses(of: body)
-    losesValue.resize(to: Int(body.labelCount), filling: false)
-    // By label: uses that can do without a value.
-    var optional = LabelUses()
-    body.forEachNode { id in
-      switch body[id] {
-      case .br(let branch): optional[branch.label] += 1
-      case .drop(let value):
-        if case .brIf(let branch) = body[value] { optional[branch.label] += 1 }
-        if case .block(let block) = body[value], !block.label.isNone {
-          losesValue[block.label.index] = uses[block.label] == optional[block.label]
-        }
-      default: break
+  init() { effects = nil }
+
+  mutating func rewrite(_ id: NodeID, in body: inout Body) -> NodeID {
+    switch body.opcode(of: id) {
+    case .block: finishBlock(id, in: &body)
+    case .loop: break
+    case .try, .tryTable: uses.count(id, in: body)
+    case .keep:
+      if let result = putValueLast(id, in: &body) { return result }
+      noteNestedLists(id, in: body)
+      return hoist(id, in: &body)
+    default:
+      uses.count(id, in: body)
+      noteDrop(id, in: body)
+      return hoist(id, in: &body)
+    }
+    return id
+  }
+
+  /// A block that nothing branches to is a sequence.
+  private mutating func finishBlock(_ id: NodeID, in body: inout Body) {
+    noteNestedLists(id, in: body)
+    guard case .block(let block) = body[id], !block.label.isNone, block.label != .function, uses[block.label] == 0 else {
+      return
+    }
+    body.setLabel(of: id, to: .none)
+  }
+
+  private mutating func noteNestedLists(_ id: NodeID, in body: borrowing Body) {
+    if !hasNestedLists { body.forEachOperand(of: id) { if body.isSequence($0) { hasNestedLists = true } } }
+  }
+
+  // MARK: Values that are dropped
+
+  /// Notes what becomes of values of blocks: where a block that is dropped is left, all its branches are known.
+  private mutating func noteDrop(_ id: NodeID, in body: borrowing Body) {
+    let opcode = body.opcode(of: id)
+    guard opcode == .br || opcode == .drop else { return }
+    switch body[id] {
+    case .br(let branch): optional[branch.label] += 1
+    case .drop(let value):
+      if case .brIf(let branch) = body[value] { optional[branch.label] += 1 }
+      guard case .block(let block) = body[value], !block.label.isNone, uses[block.label] == optional[block.label] else {
+        return
       }
+      losesValue.resize(to: Int(body.labelCount), filling: false)
+      losesValue[block.label.index] = true
+      hasLostValues = true
+    default: break
     }
   }
 
-  mutating func rewrite(_ id: NodeID, in body: inout Body) -> NodeID {
+  /// Drops values before they are brought to a block that is dropped.
+  mutating func dropEarly(_ id: NodeID, in body: inout Body) -> NodeID {
     switch body[id] {
-    case .block(let block):
-      let isUsed = block.label.isNone || block.label == .function || uses[block.label] > 0
-      if !isUsed { body.setLabel(of: id, to: .none) }
-      return id
-    case .loop, .try, .tryTable: return id
     case .br(let branch) where losesValue[branch.label.index] && !branch.value.isNone:
-      let value = body.makeDropIfNeeded(branch.value)
-      return body.makeBlock([value, body.makeBr(branch.label)], type: .unreachable)
-    case .drop(let value):
-      if let result = dropValue(value, in: &body) { return result }
-    case .keep(let items):
-      if let result = putValueLast(id, items, in: &body) { return result }
-    default: break
+      hasNestedLists = true
+      return body.makeBlock([body.makeDropIfNeeded(branch.value), body.makeBr(branch.label)], type: .unreachable)
+    case .drop(let value): return dropValue(value, in: &body) ?? id
+    default: return id
     }
-    return hoist(id, in: &body)
   }
 
   /// Takes the value from a dropped block or `br_if`; nil if it is needed.
-  private func dropValue(_ value: NodeID, in body: inout Body) -> NodeID? {
+  private mutating func dropValue(_ value: NodeID, in body: inout Body) -> NodeID? {
     switch body[value] {
     case .block(let block) where !block.label.isNone && losesValue[block.label.index]:
       let last = block.items.count - 1
@@ -80,13 +111,17 @@ private struct StatementMotion: ~Copyable {
       let first = body.makeDropIfNeeded(branch.value)
       body.setOperand(0, of: value, to: .none)
       body.setType(of: value, to: .none)
+      hasNestedLists = true
       return body.makeBlock([first, value], type: .none)
     default: return nil
     }
   }
 
+  // MARK: Order of operands
+
   /// `keep` as a sequence, if its value may as well be computed after its items.
-  private mutating func putValueLast(_ id: NodeID, _ items: NodeList, in body: inout Body) -> NodeID? {
+  private mutating func putValueLast(_ id: NodeID, in body: inout Body) -> NodeID? {
+    guard case .keep(let items) = body[id] else { return nil }
     let value = body[items, 0]
     guard !body.isSequence(value), body.type(of: value).isConcrete else { return nil }
     var rest = Effects.none

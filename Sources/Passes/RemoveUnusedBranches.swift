@@ -52,8 +52,8 @@ struct BranchFlow: ~Copyable {
   }
 
   let mergesLongConditions: Bool
-  /// How often labels are named; never too small.
-  var uses: LabelUses
+  /// How often labels are named by the nodes that the walk has left: all uses, when it leaves the block.
+  var uses = LabelUses()
   /// Words that flattening lists may still copy: a bound for nests whose lists grow at every level.
   var flatteningBudget: Int
   var cursors = Column<ListCursor>()
@@ -66,7 +66,6 @@ struct BranchFlow: ~Copyable {
 
   init(of body: borrowing Body, mergesLongConditions: Bool) {
     self.mergesLongConditions = mergesLongConditions
-    uses = LabelUses(of: body)
     flatteningBudget = 4 * (body.pool.count + body.nodes.count)
     exits.resize(to: Int(body.labelCount), filling: .none)
     exits[LabelID.function.index] = makeExit(.function, type: body.type(of: body.root))
@@ -112,11 +111,14 @@ struct BranchFlow: ~Copyable {
 
   private mutating func enter(_ id: NodeID, exit: Exit, in body: borrowing Body) {
     var exit = exit
-    switch body[id] {
-    case .block(let block) where !block.label.isNone && block.label != .function:
+    switch body.opcode(of: id) {
+    case .block:
+      guard case .block(let block) = body[id], !block.label.isNone && block.label != .function else { break }
       if exit.isNone { exit = makeExit(block.label, type: body.type(of: id)) }
       exits[block.label.index] = exit
-    case .loop(let loop) where !loop.label.isNone: exits[loop.label.index] = makeExit(loop.label, type: .none)
+    case .loop:
+      guard case .loop(let loop) = body[id], !loop.label.isNone else { break }
+      exits[loop.label.index] = makeExit(loop.label, type: .none)
     default: break
     }
     frames.append(Frame(node: id, count: Int32(body.operandCount(of: id)), exit: exit))
@@ -139,6 +141,8 @@ struct BranchFlow: ~Copyable {
 
   /// Where control goes that comes to a branch without value.
   private func entryExit(of id: NodeID, in body: borrowing Body) -> Exit {
+    let opcode = body.opcode(of: id)
+    guard opcode == .br || opcode == .return else { return .none }
     switch body[id] {
     case .br(let branch) where branch.value.isNone: return exits[branch.label.index]
     case .return(let node) where node.value.isNone && types[0] == .none: return .function
@@ -150,6 +154,13 @@ struct BranchFlow: ~Copyable {
 
   /// Simplifies a node whose operands have been; returns what takes its place.
   private mutating func leave(_ id: NodeID, exit: Exit, in body: inout Body) -> NodeID {
+    switch body.opcode(of: id) {
+    case .block, .loop, .if, .try, .tryTable, .br, .brIf, .brTable, .return, .brOnNull, .brOnNonNull, .brOnCast,
+      .brOnCastFail:
+      break
+    default: return id
+    }
+    uses.count(id, in: body)
     switch body[id] {
     case .br(let branch): return simplifyBr(branch, id, exit: exit, in: &body)
     case .return(let node) where exit == .function: return node.value.isNone ? body.makeNop() : node.value

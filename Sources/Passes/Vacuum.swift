@@ -45,13 +45,13 @@ private struct Slot: BitwiseCopyable {
 }
 
 private struct Sweep: ~Copyable {
-  private var uses: LabelUses
+  /// Of the nodes that have been looked at and are still there.
+  private var uses = LabelUses()
   /// Made if the body has a `try` or `try_table`.
   private var effects: EffectsColumn?
   private var slots = Column<Slot>()
 
   init(of body: borrowing Body) {
-    uses = LabelUses(of: body)
     effects = nil
     for index in 0..<body.nodes.count {
       let opcode = body.nodes[index].opcode
@@ -63,8 +63,11 @@ private struct Sweep: ~Copyable {
 
   /// Simplifies a node whose operands have been simplified.
   mutating func simplify(_ id: NodeID, in body: inout Body) -> NodeID {
+    uses.count(id, in: body)
     let result = tidy(id, in: &body)
-    if case .drop(let value) = body[result] { return discard(value, droppedBy: result, in: &body) }
+    if body.opcode(of: result) == .drop, case .drop(let value) = body[result] {
+      return discard(value, droppedBy: result, in: &body)
+    }
     return result
   }
 
@@ -72,6 +75,10 @@ private struct Sweep: ~Copyable {
 
   /// What is left of a construct whose parts may have become empty; may be a `drop` to look at.
   private mutating func tidy(_ id: NodeID, in body: inout Body) -> NodeID {
+    switch body.opcode(of: id) {
+    case .block, .keep, .if, .loop, .try, .tryTable: break
+    default: return id
+    }
     switch body[id] {
     case .block(let block): return tidyBlock(block, id, in: &body)
     case .keep(let items):
