@@ -5,7 +5,17 @@ import Support
 extension Body {
   /// Calls `visit` with each label that the node itself names: targets of a branch, of the clauses of `try_table`, and
   /// what `rethrow` and `delegate` refer to. A label named twice comes twice. `return` names none.
-  @inlinable public func forEachLabel(of id: NodeID, _ visit: (LabelID) -> Void) {
+  @inlinable @inline(__always) public func forEachLabel(of id: NodeID, _ visit: (LabelID) -> Void) {
+    if mayNameLabels(id) { forEachLabelOfBranch(id, visit) }
+  }
+
+  /// Whether it is a control instruction: false for most nodes, and cheap.
+  @inlinable @inline(__always) func mayNameLabels(_ id: NodeID) -> Bool {
+    // Shapes of control instructions come first.
+    infos[Int(nodes[id.index].opcode.rawValue)].shape.rawValue <= Shape.rethrow.rawValue
+  }
+
+  @inlinable @inline(never) func forEachLabelOfBranch(_ id: NodeID, _ visit: (LabelID) -> Void) {
     let record = nodes[id.index]
     switch infos[Int(record.opcode.rawValue)].shape {
     case .br, .brIf, .brOnNull, .brOnCast, .rethrow: visit(LabelID(rawValue: record.a))
@@ -89,7 +99,7 @@ extension Body {
   }
 
   /// Counts the labels that the node itself names.
-  @inlinable public mutating func count(_ id: NodeID, in body: borrowing Body) {
+  @inlinable @inline(__always) public mutating func count(_ id: NodeID, in body: borrowing Body) {
     body.forEachLabel(of: id) { self[$0] += 1 }
   }
 

@@ -4,13 +4,13 @@ import Support
 // else arm of `if`) is `NodeID.none` and holds its position.
 
 extension Body {
-  @inlinable public func operandCount(of id: NodeID) -> Int {
+  @inlinable @inline(__always) public func operandCount(of id: NodeID) -> Int {
     let record = nodes[id.index]
     let layout = infos[Int(record.opcode.rawValue)].layout
     return layout.wordCount + (layout.hasPool ? Int(record.c) : 0)
   }
 
-  @inlinable public func operand(_ position: Int, of id: NodeID) -> NodeID {
+  @inlinable @inline(__always) public func operand(_ position: Int, of id: NodeID) -> NodeID {
     let record = nodes[id.index]
     let layout = infos[Int(record.opcode.rawValue)].layout
     var position = position
