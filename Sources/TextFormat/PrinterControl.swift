@@ -1,9 +1,9 @@
 import IR
 import Support
 
-// Structured control in the folded form. A block whose only item is an `if`, `try` or `try_table` is that construct with
-// a label; a construct of type `unreachable` has the type of what it ends, or none and an `unreachable` behind it. Both
-// are what `BodyEncoder` does.
+// Structured control in the folded form. Two things are as `BodyEncoder` has them: a block whose only item is an `if`,
+// `try` or `try_table` is that construct with a label; a construct of type `unreachable` has the type of what it ends,
+// or none and an `unreachable` behind it.
 
 extension TextPrinter {
   /// Begins `block`, `loop`, `if`, `try` or `try_table`.
