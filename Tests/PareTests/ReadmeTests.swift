@@ -28,7 +28,7 @@ import Testing
   }
 
   @Test func exampleRunsOnTheSample() throws {
-    let sample = Array(try read("examples/primes.wat").utf8)
+    let sample = Array(try read("bench/samples/primes.wat").utf8)
     let small = try shrink(sample)
     #expect(small.count < (try Module(sample).wasm().count))
     #expect(try Module(small).wat().contains("\"count\""))
