@@ -12,7 +12,7 @@ struct FunctionMetrics: ModulePass {
     let labels = FunctionLabels(of: module)
     let firstIndex = module.writtenFunctions.count - order.count
     var table = TextTable()
-    table.append(.text("func"), .text("bytes"), .text("locals"), .text("nodes"))
+    table.append(.inNumbers("func"), .inNumbers("bytes"), .inNumbers("locals"), .inNumbers("nodes"))
     var sum = (bytes: 0, locals: 0, nodes: 0)
     for (position, id) in order.enumerated() {
       let bytes = module.functions[id].code!.bytes.count
@@ -21,7 +21,7 @@ struct FunctionMetrics: ModulePass {
         .number(firstIndex + position), .number(bytes), .number(count.locals), .number(count.nodes), .text(labels[id]))
       sum = (sum.bytes + bytes, sum.locals + count.locals, sum.nodes + count.nodes)
     }
-    table.append(.text("all"), .number(sum.bytes), .number(sum.locals), .number(sum.nodes))
+    table.append(.inNumbers("all"), .number(sum.bytes), .number(sum.locals), .number(sum.nodes))
     try context.printer.write(table.text)
   }
 }

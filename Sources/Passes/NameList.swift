@@ -13,10 +13,10 @@ struct NameList: ModulePass {
     let labels = FunctionLabels(of: module)
     for (index, id) in module.writtenFunctions.enumerated() {
       let size = module.functions[id].code.map { TextTable.Cell.number($0.bytes.count) }
-      table.append(.text("func"), .number(index), size ?? .text("-"), .text(labels[id]))
+      table.append(.text("func"), .number(index), size ?? .inNumbers("-"), .text(labels[id]))
     }
     func append(_ kind: String, _ index: Int, _ size: Int?, _ name: Name?, _ importName: ImportName?) {
-      let size = size.map { TextTable.Cell.number($0) } ?? .text("-")
+      let size = size.map { TextTable.Cell.number($0) } ?? .inNumbers("-")
       let text = name.map { "\($0)" } ?? importName.map { "\($0.module).\($0.name)" } ?? ""
       table.append(.text(kind), .number(index), size, .text(text))
     }

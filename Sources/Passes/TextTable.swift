@@ -3,12 +3,14 @@ struct TextTable {
   enum Cell {
     case text(String)
     case number(Int)
+    /// Text that stands among numbers.
+    case inNumbers(String)
     /// A number that shows its sign; nothing if it is zero.
     case difference(Int)
 
     var text: String {
       switch self {
-      case .text(let text): return text
+      case .text(let text), .inNumbers(let text): return text
       case .number(let number): return String(number)
       case .difference(0): return ""
       case .difference(let number): return number > 0 ? "+\(number)" : String(number)

@@ -1,10 +1,9 @@
 import BinaryFormat
 import IR
 import PassManager
+import Passes
 import Support
 import Testing
-
-@testable import Passes
 
 @Suite struct InspectionTests {
   static let sample = """
@@ -14,12 +13,12 @@ import Testing
       (table 1 funcref) (elem $e (i32.const 0) func $main)
       (func $helper (param i32) (local i64) (call $log (i32.add (local.get 0) (i32.const 1))))
       (func $main (export "main") (call $helper (i32.const 1)) (call $helper (i32.const 2)))
-      (func $odd\\22 (drop (ref.func $main))))
+      (func $odd (drop (ref.func $main))))
     """
 
   @Test func nameList() throws {
-    var module = try module(Self.sample.replacing("$odd\\22", "$odd"))
-    let text = try run(NameList(), on: &module)
+    var module = try module(Self.sample)
+    let text = try run("nm", on: &module)
     #expect(text == """
       func    0   -  log
       func    1  11  helper
@@ -34,8 +33,9 @@ import Testing
   }
 
   @Test func callGraph() throws {
-    var module = try module(Self.sample.replacing("$odd\\22", "$\"odd\\22\""))
-    let text = try run(PrintCallGraph(), on: &module)
+    var module = try module(Self.sample)
+    module.names.functions[FunctionID(3)] = "odd\""
+    let text = try run("print-call-graph", on: &module)
     #expect(text == """
       digraph calls {
         node [shape=box];
@@ -58,13 +58,13 @@ import Testing
         (func (export "f") (i32.store (i32.const 0) (i32.const 1)))
         (func $dead (local i32) (drop (i32.load (i32.const 0))) (nop)))
       """)
-    let sink = PrintedText()
+    let sink = Transcript()
     let context = ModuleContext(options: PassOptions(), workers: WorkerPool(count: 2), printer: sink)
-    try Metrics().run(on: &module, in: context)
+    try modulePass("metrics").run(on: &module, in: context)
     let first = sink.text
     #expect(first == """
       functions       2
-      bytes of code  19
+      bytes of code  20
       locals          1
       types           1
       exports         1
@@ -77,11 +77,11 @@ import Testing
         store         1
 
       """)
-    try RemoveUnusedModuleElements().run(on: &module, in: context)
-    try Metrics().run(on: &module, in: context)
+    try modulePass("remove-unused-module-elements").run(on: &module, in: context)
+    try modulePass("metrics").run(on: &module, in: context)
     #expect(sink.text.dropFirst(first.count) == """
       functions      1   -1
-      bytes of code  9  -10
+      bytes of code  9  -11
       locals         0   -1
       types          1
       exports        1
@@ -97,54 +97,55 @@ import Testing
   }
 
   @Test func functionMetrics() throws {
-    var module = try module(Self.sample.replacing("$odd\\22", "$odd"))
-    #expect(try run(FunctionMetrics(), on: &module) == """
+    var module = try module(Self.sample)
+    #expect(try run("func-metrics", on: &module) == """
       func  bytes  locals  nodes
          1     11       1      4  helper
          2     10       0      4  main
          3      5       0      2  odd
-      all      26       1     10
+       all     26       1     10
 
       """)
   }
 
   @Test func extractsAFunction() throws {
-    var module = try module(Self.sample.replacing("$odd\\22", "$odd"))
-    try run(ExtractFunction(choice: .name("main")), on: &module)
+    var module = try module(Self.sample)
+    try run("extract-function", on: &module) { $0.arguments["extract-function"] = "main" }
     #expect(module.left == ["func helper", "func main"])
     #expect(module.imports == [.function(FunctionID(1))])
     #expect(module.functions[FunctionID(1)].importName == ImportName(module: "env", name: "helper"))
     #expect(module.exports.map(\.name) == ["main"])
-    var other = try sampleModule()
-    try run(ExtractFunction(choice: .index(1)), on: &other)
-    #expect(other.exports.map(\.name) == ["helper"])
-    #expect(throws: WasmError.self) { try run(ExtractFunction(choice: .index(4)), on: &other) }
-    #expect(throws: WasmError.self) { try run(ExtractFunction(choice: .name("nobody")), on: &other) }
   }
 
-  private func sampleModule() throws -> Module { try module(Self.sample.replacing("$odd\\22", "$odd")) }
+  @Test func extractsByIndex() throws {
+    var module = try module(Self.sample)
+    try run("extract-function-index", on: &module) { $0.arguments["extract-function-index"] = "1" }
+    #expect(module.exports.map(\.name) == ["helper"])
+    #expect(throws: WasmError.self) { try run("extract-function-index", on: &module) { $0.arguments["extract-function-index"] = "4" } }
+    #expect(throws: WasmError.self) { try run("extract-function", on: &module) { $0.arguments["extract-function"] = "nobody" } }
+  }
 
   @Test func stripsWhatItSays() throws {
     var module = try module("(module (func $f))")
     for name in [".debug_info", "producers", "target_features", "mine", "sourceMappingURL"] as [Name] {
       module.customSections.append(CustomSection(name: name, bytes: Bytes(), place: nil))
     }
-    func left(_ part: Strip.Part) throws -> [String] {
+    func left(_ pass: String) throws -> [String] {
       var copy = module
-      try run(Strip(part: part), on: &copy)
+      try run(pass, on: &copy)
       return copy.customSections.map { "\($0.name)" } + copy.left
     }
-    #expect(try left(.debug) == ["producers", "target_features", "mine", "func 0"])
-    #expect(try left(.dwarf) == ["producers", "target_features", "mine", "sourceMappingURL", "func f"])
-    #expect(try left(.producers) == [".debug_info", "target_features", "mine", "sourceMappingURL", "func f"])
-    #expect(try left(.targetFeatures) == [".debug_info", "producers", "mine", "sourceMappingURL", "func f"])
+    #expect(try left("strip-debug") == ["producers", "target_features", "mine", "func 0"])
+    #expect(try left("strip-dwarf") == ["producers", "target_features", "mine", "sourceMappingURL", "func f"])
+    #expect(try left("strip-producers") == [".debug_info", "target_features", "mine", "sourceMappingURL", "func f"])
+    #expect(try left("strip-target-features") == [".debug_info", "producers", "mine", "sourceMappingURL", "func f"])
   }
 
   @Test func writesFeatures() throws {
     var module = try module("(module (func (param i32) (result i32) (i32.extend8_s (local.get 0))))")
     module.usedFeatures = [.signExt, .nontrappingFloatToInt]
-    try run(EmitTargetFeatures(), on: &module)
-    try run(EmitTargetFeatures(), on: &module)
+    try run("emit-target-features", on: &module)
+    try run("emit-target-features", on: &module)
     #expect(module.customSections.count == 1)
     #expect(module.customSections[0].bytes.array == [2, 0x2b, 8] + Array("sign-ext".utf8) + [0x2b, 19] + Array("nontrapping-fptoint".utf8))
   }

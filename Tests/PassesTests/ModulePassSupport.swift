@@ -1,20 +1,9 @@
 import BinaryFormat
 import IR
 import PassManager
+import Passes
 import Support
-import Synchronization
 import TextFormat
-
-@testable import Passes
-
-/// Takes what a pass prints.
-final class PrintedText: TextSink {
-  private let bytes = Mutex<[UInt8]>([])
-
-  var text: String { bytes.withLock { String(decoding: $0, as: UTF8.self) } }
-
-  func write(_ text: Bytes) throws { bytes.withLock { $0 += text.array } }
-}
 
 /// A module read from text and brought to the state in which module passes find it: bodies validated and encoded.
 func module(_ text: String) throws -> Module {
@@ -37,15 +26,22 @@ func putToRest(_ module: inout Module) throws {
   }
 }
 
+func modulePass(_ name: String, _ options: PassOptions = PassOptions()) throws -> any ModulePass {
+  guard case .module(let pass)? = try PassTable.descriptor(name)?.make(options) else {
+    throw PageError("there is no module pass \(name)")
+  }
+  return pass
+}
+
 /// Runs the pass, checks that the result is a valid module, and returns what was printed.
 @discardableResult
 func run(
-  _ pass: some ModulePass, on module: inout Module, workers: Int = 2, _ prepare: (inout PassOptions) -> Void = { _ in }
+  _ pass: String, on module: inout Module, workers: Int = 2, _ prepare: (inout PassOptions) -> Void = { _ in }
 ) throws -> String {
   var options = PassOptions()
   prepare(&options)
-  let sink = PrintedText()
-  try pass.run(on: &module, in: ModuleContext(options: options, workers: WorkerPool(count: workers), printer: sink))
+  let sink = Transcript()
+  try modulePass(pass, options).run(on: &module, in: ModuleContext(options: options, workers: WorkerPool(count: workers), printer: sink))
   try check(module)
   return sink.text
 }
@@ -60,7 +56,7 @@ func check(_ module: Module) throws {
 extension Module {
   /// Names of what is left, with its kind, sorted.
   var left: [String] {
-    var left = functions.ids.filter { !functions[$0].isRemoved }.map { "func \(label($0.index, names.functions[$0]))" }
+    var left: [String] = functions.ids.filter { !functions[$0].isRemoved }.map { "func \(label($0.index, names.functions[$0]))" }
     left += tables.ids.filter { !tables[$0].isRemoved }.map { "table \(label($0.index, names.tables[$0]))" }
     left += memories.ids.filter { !memories[$0].isRemoved }.map { "memory \(label($0.index, names.memories[$0]))" }
     left += globals.ids.filter { !globals[$0].isRemoved }.map { "global \(label($0.index, names.globals[$0]))" }

@@ -1,13 +1,12 @@
 import IR
+import Passes
 import Support
 import Testing
 
-@testable import Passes
-
 @Suite struct RemoveUnusedTests {
-  func left(_ text: String, keepsFunctions: Bool = false) throws -> [String] {
+  func left(_ text: String) throws -> [String] {
     var module = try module(text)
-    try run(RemoveUnusedModuleElements(keepsFunctions: keepsFunctions), on: &module)
+    try run("remove-unused-module-elements", on: &module)
     return module.left
   }
 
@@ -46,7 +45,7 @@ import Testing
       "tag e",
     ])
     var module = try module(text)
-    try run(RemoveUnusedModuleElements(keepsFunctions: true), on: &module)
+    try run("remove-unused-nonfunction-module-elements", on: &module)
     #expect(module.left.contains("func item2") && !module.left.contains("elem dead"))
   }
 
@@ -85,7 +84,7 @@ import Testing
         (func $yes (call $x)) (func $no (param i32) (call $y)) (func $x) (func $y)
         (func $main (export "main") (call_indirect (type $v) (i32.const 0))))
       """)
-    try run(RemoveUnusedModuleElements(), on: &module)
+    try run("remove-unused-module-elements", on: &module)
     #expect(module.left == ["elem e", "func main", "func no", "func x", "func yes", "table t"])
     #expect(module.body("no") == [0, 0, 0x0b])
   }
@@ -128,7 +127,7 @@ import Testing
         (func $main (export "main") (drop (ref.func $b)) (drop (ref.func $d)))
         (func $dead (drop (ref.func $c))))
       """)
-    try run(RemoveUnusedModuleElements(), on: &module)
+    try run("remove-unused-module-elements", on: &module)
     #expect(module.left == ["elem 2", "elem all", "func b", "func d", "func main"])
   }
 
@@ -142,7 +141,7 @@ import Testing
         (type $base (sub (struct))) (type $derived (sub $base (struct (field i64))))
         (func $main (export "main") (local (ref null $s)) (drop (struct.new_default $derived))))
       """)
-    try run(RemoveUnusedModuleElements(), on: &module)
+    try run("remove-unused-module-elements", on: &module)
     #expect(module.removedTypes == [TypeID(0), TypeID(3), TypeID(4)])
   }
 
@@ -158,7 +157,7 @@ import Testing
     for index in 0..<count { text += "(func $f\(index) (call $f\(index + 1))) (func $dead\(index) (call $f\(index)))" }
     text += "(func $f\(count)))"
     var module = try module(text)
-    try run(RemoveUnusedModuleElements(), on: &module)
+    try run("remove-unused-module-elements", on: &module)
     #expect(module.left.count == count + 2)
   }
 }

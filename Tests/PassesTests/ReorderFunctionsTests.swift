@@ -1,8 +1,7 @@
 import IR
+import Passes
 import Support
 import Testing
-
-@testable import Passes
 
 @Suite struct ReorderFunctionsTests {
   func order(_ module: Module) -> [String] { module.functionOrder!.map { "\(module.names.functions[$0]!)" } }
@@ -16,9 +15,9 @@ import Testing
         (table 1 funcref) (elem (i32.const 0) func $twice)
         (func $main (export "main") (call $once) (call $often) (call $often) (call $often) (call $twice) (call $imported)))
       """)
-    try run(ReorderFunctions(), on: &module)
+    try run("reorder-functions", on: &module)
     #expect(order(module) == ["often", "twice", "once", "main", "never", "never2"])
-    try run(ReorderFunctionsByName(), on: &module)
+    try run("reorder-functions-by-name", on: &module)
     #expect(order(module) == ["main", "never", "never2", "often", "once", "twice"])
   }
 }
