@@ -27,18 +27,17 @@ extension Assembler {
 
   /// Consumes a block type and appends it to `pending`: the index form only where the short ones don't do.
   mutating func assembleBlockType() throws {
-    let isExplicit = tokens.token.isOpen(.type)
-    if isExplicit || tokens.token.isOpen(.param) {
-      return pending.appendSigned(Int64(try readTypeUse(bindsLocals: false)))
-    }
-    guard tokens.token.isOpen(.result) else { return pending.append(0x40) }
+    if tokens.token.isOpen(.type) { return pending.appendSigned(Int64(try readTypeUse(bindsLocals: false))) }
     let start = tokens.token.start
     signature.removeAll()
+    try readParameters(bindsLocals: false, allowsNames: false)
     try readResults()
-    switch signature.resultCount {
-    case 0: pending.append(0x40)
-    case 1: signature.results.withUnsafeBuffer { pending.append(contentsOf: $0) }
-    default: pending.appendSigned(Int64(findOrAppendType(text: start)))
+    if signature.parameterCount > 0 || signature.resultCount > 1 {
+      pending.appendSigned(Int64(findOrAppendType(text: start)))
+    } else if signature.resultCount == 1 {
+      signature.results.withUnsafeBuffer { pending.append(contentsOf: $0) }
+    } else {
+      pending.append(0x40)
     }
   }
 

@@ -13,17 +13,15 @@ extension Assembler {
       try tokens.expectRightParen()
     }
     signature.removeAll()
-    let isInline = tokens.token.isOpen(.param) || tokens.token.isOpen(.result)
-    if isInline || explicit == nil {
-      try readParameters(bindsLocals: bindsLocals, allowsNames: bindsLocals)
-      try readResults()
-    }
+    try readParameters(bindsLocals: bindsLocals, allowsNames: bindsLocals)
+    try readResults()
     guard let index = explicit else { return findOrAppendType(text: start) }
+    // `(param)` and `(result)` say nothing.
+    guard signature.parameterCount + signature.resultCount > 0 else { return index }
     guard Int(index) < typeRecords.count else {
-      if isInline { throw tokens.error("unknown type \(index)", at: start, kind: .invalid) }
-      return index
+      throw tokens.error("unknown type \(index)", at: start, kind: .invalid)
     }
-    if isInline { try checkInlineType(against: index, at: start) }
+    try checkInlineType(against: index, at: start)
     return index
   }
 

@@ -32,6 +32,8 @@ import TextFormat
     try expectSame(
       "(func (param i32) (result i32) (local.get 0)) (type $t (func (param i32) (result i32)))",
       "(type $t (func (param i32) (result i32))) (func (type $t) (local.get 0))")
+    try expectSame(
+      "(type (func (param i32))) (func (type 0) (param) (result))", "(type (func (param i32))) (func (type 0))")
     // New types go behind the others, in order of appearance.
     #expect(
       section(1, of: try assemble("(func (param i32) (block (param i64) drop)) (type (func)) (func)"))
@@ -42,13 +44,13 @@ import TextFormat
         == [1, 3])
     // A recursive type is none that a type use could mean.
     #expect(
-      section(3, of: try assemble("(type $t (func (result (ref null $t)))) (func (result (ref null $t)) ref.null $t)"))
+      section(3, of: try assemble("(type $t (func (result (ref null $t)))) (func (result (ref null 0)) ref.null 0)"))
         == [1, 1])
     #expect(failure("(type $t (func (param i32))) (func (type $t) (param i64))").hasPrefix("1:36: inline function type"))
   }
 
   @Test func blockTypes() throws {
-    #expect(try body("(func (block (result)))") == [0, 0x02, 0x40, 0x0b, 0x0b])
+    #expect(try body("(func (block (param) (result)))") == [0, 0x02, 0x40, 0x0b, 0x0b])
     #expect(try body("(func (drop (block (result i32) (i32.const 0))))") == [0, 0x02, 0x7f, 0x41, 0, 0x0b, 0x1a, 0x0b])
     #expect(try body("(func (block (result (ref null 0)) unreachable) drop)")[1...3] == [0x02, 0x63, 0x00])
     #expect(try body("(func (block (result i32 i32) unreachable) drop drop)")[1...2] == [0x02, 0x01])
