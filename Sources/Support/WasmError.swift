@@ -31,9 +31,17 @@ public struct WasmError: Error, Sendable, CustomStringConvertible {
 
   public init(_ kind: Kind, _ message: String, at place: Place = .file, function: String? = nil) {
     self.kind = kind
-    self.message = message
+    self.message = WasmError.onOneLine(message)
     self.place = place
     self.function = function
+  }
+
+  /// Names out of a module may hold anything; what a person reads is one line.
+  private static func onOneLine(_ message: String) -> String {
+    guard message.unicodeScalars.contains(where: \.isControl) else { return message }
+    return message.unicodeScalars.reduce(into: "") { line, scalar in
+      if scalar.isControl { line += "\\u{\(String(scalar.value, radix: 16))}" } else { line.unicodeScalars.append(scalar) }
+    }
   }
 
   public var description: String {
@@ -45,5 +53,12 @@ public struct WasmError: Error, Sendable, CustomStringConvertible {
       return "offset \(offset) (0x\(hex))" + (section.map { ", \($0) section" } ?? "") + inFunction + ": " + message
     case .text(let line, let column): return "\(line):\(column)" + inFunction + ": " + message
     }
+  }
+}
+
+extension Unicode.Scalar {
+  /// Control characters and line separators: what would break a line or steer a terminal.
+  fileprivate var isControl: Bool {
+    value < 0x20 || (0x7f...0x9f).contains(value) || (0x2028...0x202e).contains(value) || value == 0x85
   }
 }

@@ -86,8 +86,8 @@ import Testing
 
   @Test(arguments: [0x02, 0x03] as [UInt8]) func aMillionNestedConstructs(opcode: UInt8) throws {
     let depth = 1_000_000
-    let opening = (0..<depth).flatMap { _ in [opcode, 0x40] }
-    let code = opening + [UInt8](repeating: 0x0b, count: depth) + [0x20, 0, 0x0b]
+    let opening = [[UInt8]](repeating: [opcode, 0x40], count: depth).joined()
+    let code = Array(opening) + [UInt8](repeating: 0x0b, count: depth) + [0x20, 0, 0x0b]
     #expect(try Self.encoded(code).count == code.count + 1)
   }
 

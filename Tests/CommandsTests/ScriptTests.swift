@@ -33,7 +33,7 @@ import Testing
       (module (func (result i32)))
 
       (assert_invalid (module) "type mismatch")
-      (assert_malformed (module (func (result i32))) "unknown operator")
+      (assert_malformed (module (func)) "unknown operator")
       (assert_unlinkable (module (func (result i32))) "unknown import")
       """)
     #expect(run.status == 1)
