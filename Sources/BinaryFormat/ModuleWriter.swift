@@ -26,9 +26,10 @@ package struct ModuleWriter: ~Copyable {
     _ module: consuming Module, options: WriterOptions = WriterOptions(), workers: WorkerPool, to sink: Sink
   ) throws {
     var module = module
+    try module.encodeCode(workers)
     try module.nameTupleTypes()
     let indices = IndexAssignment(of: module)
-    try module.prepareCode(indices, workers)
+    try module.mapCode(to: indices, workers)
     try withoutActuallyEscaping(sink) { sink in
       let rewriter = BodyRewriter(map: indices.map)
       var writer = ModuleWriter(
@@ -151,19 +152,40 @@ extension CustomSection {
 }
 
 extension Module {
-  /// Brings bodies into the form in which they are written: smallest form, final indices.
-  fileprivate mutating func prepareCode(_ indices: IndexAssignment, _ workers: WorkerPool) throws {
-    let map = indices.map
-    let pending = indices.definedFunctions.filter {
-      guard let code = self.functions[$0].code else { return false }
-      return !code.isCanonical || code.hasTupleTypes || !map.changed.isEmpty
+  /// Puts bodies that are as they were read into their smallest form. The runner has done that to all bodies that it
+  /// validated.
+  fileprivate mutating func encodeCode(_ workers: WorkerPool) throws {
+    let pending = functions.ids.filter { [functions] id in
+      guard !functions[id].isRemoved, let code = functions[id].code else { return false }
+      return !code.isCanonical
     }
     guard !pending.isEmpty else { return }
     let declarations = try makeDeclarations()
+    let codecs = (0..<workers.count).map { _ in BodyCodec(declarations) }
+    let originals = self.functions
+    let codes = try workers.map(pending.map(\.index)) { worker, index in
+      try codecs[worker].encode(originals[FunctionID(index)])
+    }
+    for (position, id) in pending.enumerated() { self.functions[id].code = codes[position] }
+  }
+
+  /// Gives the references in bodies their final indices, and names to the block types that they spell out.
+  fileprivate mutating func mapCode(to indices: IndexAssignment, _ workers: WorkerPool) throws {
+    let map = indices.map
+    let pending = indices.definedFunctions.filter {
+      !map.changed.isEmpty || self.functions[$0].code?.hasTupleTypes == true
+    }
+    guard !pending.isEmpty else { return }
     let types = self.types
     let functions = self.functions
     let codes = try workers.map(pending.map(\.index)) { _, index in
-      try BodyFinisher.finish(functions[FunctionID(index)], declarations, types, indices, map)
+      var rewriter = BodyRewriter(map: map) { results in
+        guard let type = types.plainFunctionType(FunctionType(results: results)) else {
+          throw WasmError(.internalError, "a block type has no name")
+        }
+        return indices.types[type.index]
+      }
+      return try rewriter.rewrite(functions[FunctionID(index)].code!)
     }
     for (position, id) in pending.enumerated() { self.functions[id].code = codes[position] }
   }
@@ -180,25 +202,17 @@ extension Module {
   }
 }
 
-/// The last step of one body.
-private enum BodyFinisher {
-  static func finish(
-    _ function: Function, _ declarations: Declarations, _ types: TypeTable, _ indices: IndexAssignment, _ map: IndexMap
-  ) throws -> Code {
-    var code = function.code!
-    if !code.isCanonical {
-      var decoder = BodyDecoder(declarations: declarations)
-      var encoder = BodyEncoder()
-      var body = Body()
-      try decoder.decode(code, type: function.type, into: &body, validating: false)
-      code = encoder.encode(body)
-    }
-    var rewriter = BodyRewriter(map: map) { results in
-      guard let type = types.plainFunctionType(FunctionType(results: results)) else {
-        throw WasmError(.internalError, "a block type has no name")
-      }
-      return indices.types[type.index]
-    }
-    return try rewriter.rewrite(code)
+/// What one worker needs to bring bodies into their smallest form.
+private final class BodyCodec: @unchecked Sendable {
+  // Unchecked: each worker has its own.
+  private var decoder: BodyDecoder
+  private var encoder = BodyEncoder()
+  private var body = Body()
+
+  init(_ declarations: Declarations) { decoder = BodyDecoder(declarations: declarations) }
+
+  func encode(_ function: Function) throws -> Code {
+    try decoder.decode(function.code!, type: function.type, into: &body, validating: false)
+    return encoder.encode(body)
   }
 }
