@@ -54,7 +54,8 @@ struct BranchFlow: ~Copyable {
   let mergesLongConditions: Bool
   /// How often labels are named by the nodes that the walk has left: all uses, when it leaves the block.
   var uses = LabelUses()
-  /// Words that flattening lists may still copy: a bound for nests whose lists grow at every level.
+  /// Items that may still be copied to flatten lists, and be looked at again in the list they end up in: a bound for
+  /// nests whose lists grow at every level. Beyond it, fewer branches are found to be unused.
   var flatteningBudget: Int
   var cursors = Column<ListCursor>()
   /// By label; `Exit.none` for those whose block has not been entered.
@@ -66,7 +67,7 @@ struct BranchFlow: ~Copyable {
 
   init(of body: borrowing Body, mergesLongConditions: Bool) {
     self.mergesLongConditions = mergesLongConditions
-    flatteningBudget = 4 * (body.pool.count + body.nodes.count)
+    flatteningBudget = 2 * body.nodes.count
     exits.resize(to: Int(body.labelCount), filling: .none)
     exits[LabelID.function.index] = makeExit(.function, type: body.type(of: body.root))
   }

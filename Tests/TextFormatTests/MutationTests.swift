@@ -26,7 +26,7 @@ import TextFormat
       seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
       return Int(seed >> 33) % bound
     }
-    for _ in 0..<20_000 {
+    for _ in 0..<5_000 {
       var bytes = original
       for _ in 0...random(3) {
         let position = random(bytes.count)
