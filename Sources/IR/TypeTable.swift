@@ -41,9 +41,7 @@ package struct TypeTable: Sendable {
     for type in group {
       let id = definitions.append(type)
       groupOf.append(UInt32(groups.count - 1))
-      if group.count == 1, type.isFinal, type.supertype == nil, let function = type.function,
-        plainFunctionTypes[function] == nil
-      {
+      if group.count == 1, let function = type.function, type.isPlain(as: id), plainFunctionTypes[function] == nil {
         plainFunctionTypes[function] = id
       }
     }
@@ -127,6 +125,16 @@ package struct TypeTable: Sendable {
       }
     }
     return form
+  }
+}
+
+extension DefinedType {
+  /// Whether an abbreviated type use can mean the type: final, without supertype, and not about itself, as what the
+  /// abbreviation spells out can't name the type that it makes.
+  fileprivate func isPlain(as id: TypeID) -> Bool {
+    var mentionsItself = false
+    forEachMentionedType { if $0 == id { mentionsItself = true } }
+    return isFinal && supertype == nil && !mentionsItself
   }
 }
 
