@@ -29,10 +29,15 @@ let package = Package(
     layer("BinaryFormat", uses: ["Support", "IR"]),
     layer("TextFormat", uses: ["Support", "IR", "BinaryFormat"]),
     layer("Analysis", uses: ["Support", "IR"]),
+    layer("Interpreter", uses: ["Support", "IR", "BinaryFormat"]),
     layer("PassManager", uses: ["Support", "IR", "BinaryFormat", "TextFormat"]),
     layer("Passes", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "Analysis", "PassManager"]),
+    layer(
+      "Oracle", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "Interpreter", "PassManager", "Passes"]),
     layer("Pare", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "PassManager", "Passes"]),
-    layer("Commands", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "PassManager", "Passes"]),
+    layer(
+      "Commands",
+      uses: ["Support", "IR", "BinaryFormat", "TextFormat", "Interpreter", "PassManager", "Passes", "Oracle"]),
     .executableTarget(name: "PareMain", dependencies: ["Commands"], swiftSettings: settings),
     tests(of: "Support"),
     tests(of: "BinaryFormat", uses: ["Support", "IR"]),
@@ -42,6 +47,8 @@ let package = Package(
     tests(of: "Commands", uses: ["Support", "IR"]),
     tests(of: "IR", uses: ["Support"]),
     tests(of: "Analysis", uses: ["Support", "IR"]),
+    tests(of: "Interpreter", uses: ["Support", "IR", "BinaryFormat", "TextFormat"]),
     tests(of: "Passes", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "PassManager"]),
+    tests(of: "Oracle", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "Interpreter", "PassManager", "Passes"]),
   ]
 )
