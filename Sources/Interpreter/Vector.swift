@@ -3,7 +3,8 @@ import IR
 /// Vector instructions as pure functions (specification 4.3, "Numerics").
 ///
 /// Where the specification leaves a choice, this makes that of its deterministic profile: a NaN that arithmetic
-/// gives is the positive canonical one, and relaxed instructions do the first of what they may do.
+/// gives is the positive canonical one, a relaxed instruction does what its strict one does, and a relaxed
+/// multiply-add rounds once.
 package enum Vector {
   /// The result of a vector instruction without immediates.
   ///
