@@ -44,7 +44,7 @@ let package = Package(
     tests(of: "TextFormat", uses: ["Support", "IR", "BinaryFormat"]),
     tests(of: "PassManager", uses: ["Support", "IR", "BinaryFormat"]),
     tests(of: "Pare", uses: ["Support"]),
-    tests(of: "Commands", uses: ["Support", "IR"]),
+    tests(of: "Commands", uses: ["Support", "IR", "PassManager", "Passes"]),
     tests(of: "IR", uses: ["Support"]),
     tests(of: "Analysis", uses: ["Support", "IR"]),
     tests(of: "Interpreter", uses: ["Support", "IR", "BinaryFormat", "TextFormat"]),

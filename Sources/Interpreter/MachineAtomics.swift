@@ -44,7 +44,7 @@ extension Machine {
     _ address: UInt64, _ i: Instruction, size: Int, _ instance: UnsafeMutablePointer<InstanceRecord>
   ) throws(Trap) -> UnsafeMutableRawPointer {
     // Where an address is both, being out of bounds comes second.
-    if address &+ UInt64(i.c) & UInt64(size - 1) != 0 { throw .unalignedAtomic }
+    if (address &+ UInt64(i.c)) & UInt64(size - 1) != 0 { throw .unalignedAtomic }
     return try place(address, i, size: size, instance)
   }
 

@@ -1,4 +1,6 @@
 import Commands
+import PassManager
+import Passes
 import Support
 import Testing
 
@@ -21,7 +23,7 @@ import Testing
       (module binary "\00asm\01\00\00\00")
       (register "m")
       """#)
-    #expect(run.output == "5 passed, 0 failed, 3 skipped\n")
+    #expect(run.output == "8 passed, 0 failed\n")
     #expect(run.errors == "")
     #expect(run.status == 0)
   }
@@ -37,7 +39,7 @@ import Testing
       (assert_unlinkable (module (func (result i32))) "unknown import")
       """)
     #expect(run.status == 1)
-    #expect(run.output == "1 passed, 4 failed, 0 skipped\n")
+    #expect(run.output == "1 passed, 4 failed\n")
     let path = directory.file("script.wast")
     let lines = run.errors.split(separator: "\n")
     try #require(lines.count == 4)
@@ -45,19 +47,60 @@ import Testing
   }
 
   @Test func scriptsThatCanNotBeReadFail() throws {
-    #expect(try run("(assert_nothing)").output == "0 passed, 1 failed, 0 skipped\n")
+    #expect(try run("(assert_nothing)").output == "0 passed, 1 failed\n")
     let missing = CommandRun("spec", directory.file("missing.wast"), directory.file("script.wast"))
     #expect(missing.status == 1)
     #expect(missing.errors.contains("missing.wast: cannot open"))
   }
 
-  /// All of the specification's test suite: what must be valid is, and what must be refused is.
-  @Test func testsuitePasses() throws {
+  @Test func runsAndCompares() throws {
+    let run = try run(
+      """
+      (module $m (func (export "f") (param i32) (result f32) (f32.div (f32.const 0) (f32.const 0)))
+        (func (export "t") (unreachable))
+        (global (export "g") (mut i32) (i32.const 7)))
+      (assert_return (invoke "f" (i32.const 1)) (f32.const nan:canonical))
+      (assert_return (invoke "f" (i32.const 1)) (f32.const 1))
+      (assert_trap (invoke $m "t") "unreachable")
+      (assert_trap (invoke $m "t") "integer overflow")
+      (assert_return (get "g") (i32.const 7))
+      (assert_return (invoke "nosuch"))
+      """)
+    #expect(run.output == "4 passed, 3 failed\n")
+    #expect(run.errors.contains("script.wast:5: the result is f32 nan (0x7fc00000)"))
+    #expect(run.errors.contains("script.wast:7: trap: unreachable instead of: integer overflow"))
+  }
+
+  @Test func optimizesEachModuleFirst() throws {
+    let script = try directory.write(
+      """
+      (module (func (export "f") (result i32) (if (result i32) (i32.const 1) (then (i32.const 2)) (else (i32.const 3)))))
+      (assert_return (invoke "f") (i32.const 2))
+      """, to: "through.wast")
+    #expect(CommandRun("spec", "--through", "-O2", script).output == "2 passed, 0 failed\n")
+    #expect(CommandRun("spec", "--through", "vacuum dce -O1", script).output == "2 passed, 0 failed\n")
+    let unknown = CommandRun("spec", "--through", "vacuu", script)
+    #expect(unknown.status == 1)
+    #expect(unknown.errors.contains("--vacuu"))
+  }
+
+  /// All of the specification's test suite: each command does what it must, with and without optimization.
+  @Test(arguments: ["", "-O1", "-O2", "-O3", "-Os", "-Oz"]) func testsuitePassesThrough(_ passes: String) throws {
     guard let suite = Testsuite.path else { return }
-    let files = Testsuite.files(in: suite)
-    #expect(files.count > 200)
-    let run = CommandRun(words: ["spec"] + files)
-    #expect(run.output.contains(" passed, 0 failed, "), "\(run.output)\(run.errors)")
+    let run = CommandRun(words: ["spec", "--through", passes] + Testsuite.files(in: suite))
+    #expect(run.output.contains(" passed, 0 failed"), "\(run.output)\(run.errors)")
+  }
+
+  static let functionPasses: [String] = PassTable.all.compactMap { descriptor in
+    guard case .function? = try? descriptor.make(PassOptions()) else { return nil }
+    return descriptor.name
+  }
+
+  @Test(arguments: functionPasses)
+  func testsuitePassesThroughEachFunctionPass(_ pass: String) throws {
+    guard let suite = Testsuite.path else { return }
+    let run = CommandRun(words: ["spec", "--through", pass] + Testsuite.files(in: suite))
+    #expect(run.output.contains(" passed, 0 failed"), "\(run.output)\(run.errors)")
   }
 }
 
