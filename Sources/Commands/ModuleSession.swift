@@ -43,6 +43,17 @@ struct ModuleSession {
     }
   }
 
+  /// What the module does as it is, if the options ask for it.
+  mutating func executionCheck(_ options: ExecutionOptions, in context: ToolContext) throws -> ExecutionCheck? {
+    guard options.isOn else { return nil }
+    try run([], options: RunnerOptions(), in: context, isQuiet: true)
+    let check = try about(path) { try ExecutionCheck(of: input.module, options.comparison, workers: workers) }
+    if options.printsBefore { try context.output.write(check.text) }
+    return check
+  }
+
+  func compare(with check: ExecutionCheck) throws { try about(path) { try check.check(input.module, workers: workers) } }
+
   /// Writes the module and ends the session: the module gives its memory to the writer.
   consuming func writeBinary(to output: ModuleOutput, keepsNames: Bool) throws {
     var options = WriterOptions()

@@ -39,6 +39,7 @@ package struct OptRequest: Sendable {
   package var passArguments: [String: String] = [:]
   package var features = FeatureOptions()
   package var resources = ResourceOptions()
+  package var execution = ExecutionOptions()
 
   package init() {}
 
@@ -81,6 +82,7 @@ extension OptRequest: ToolRequest {
       OptionGroup(title: "Optimization", options: optimization),
       OptionGroup(title: "Passes", options: passControl),
       OptionGroup(title: "Features", options: FeatureOptions.options(\.features)),
+      OptionGroup(title: "Checking", options: ExecutionOptions.options(\.execution)),
       OptionGroup(title: "Resources", options: ResourceOptions.options(\.resources)),
       OptionGroup(title: "Measuring", options: measuring),
       OptionGroup(title: "General", options: [quiet] + generalOptions()),

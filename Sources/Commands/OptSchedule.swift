@@ -23,6 +23,8 @@ extension OptRequest {
     var options = PassOptions()
     options.optimizeLevel = levels.optimize
     options.shrinkLevel = levels.shrink
+    options.trapsNeverHappen = execution.trapsNeverHappen
+    options.ignoresImplicitTraps = execution.ignoresImplicitTraps
     options.keepsNames = keepsNames || emitsText
     options.arguments = passArguments
     options.features = features.enabled

@@ -46,6 +46,6 @@ struct ScriptModules {
 }
 
 /// Takes what passes print where nobody reads it.
-private final class DiscardedText: TextSink {
+final class DiscardedText: TextSink {
   func write(_ text: Bytes) {}
 }

@@ -68,6 +68,10 @@ package struct PassOptions: Hashable, Sendable {
   package var optimizeLevel = 0
   /// 0 ... 2: -Os is 1, -Oz is 2.
   package var shrinkLevel = 0
+  /// No trap ever happens (-tnh).
+  package var trapsNeverHappen = false
+  /// Loads, divisions and the like do not trap (-iit).
+  package var ignoresImplicitTraps = false
   /// Names and debug sections are kept in the output.
   package var keepsNames = false
   /// `--pass-arg NAME@VALUE`.
