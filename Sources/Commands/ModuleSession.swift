@@ -11,6 +11,8 @@ struct ModuleSession {
   let profile: RunProfile
   private var input: ModuleInput
 
+  var module: Module { input.module }
+
   /// Reads the module of a file; bodies are not validated yet.
   init(reading path: Path, options: ReaderOptions, workers: WorkerPool) throws {
     self.path = path
