@@ -24,11 +24,13 @@ struct ModuleSession {
     }
   }
 
-  /// Validates the module, checks its features, and runs passes on it.
+  /// Validates the module, checks its features, and runs passes on it. Returns what counted their steps, if `options`
+  /// limits them.
+  @discardableResult
   mutating func run(
     _ schedule: [ScheduledPass], features: FeatureOptions = FeatureOptions(), options: RunnerOptions,
     in context: ToolContext, isQuiet: Bool
-  ) throws {
+  ) throws -> StepGate? {
     let runner = PassRunner(
       options: options, workers: workers, profile: profile, printer: context.output,
       progress: .standardError(isQuiet: isQuiet), hooks: DebugOutput.hooks(workers))
@@ -43,6 +45,7 @@ struct ModuleSession {
         try runner.run(schedule, on: &module)
       }
     }
+    return runner.steps
   }
 
   /// Writes the module and ends the session: the module gives its memory to the writer.

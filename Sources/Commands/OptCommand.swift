@@ -19,8 +19,9 @@ enum OptCommand {
     let workers = try request.resources.workerPool(in: context.environment)
     let output = try request.output.map { try ModuleOutput($0, isBinary: !request.emitsText, in: context) }
     var session = try ModuleSession(reading: request.input!, options: request.readerOptions(options), workers: workers)
-    try session.run(
+    let steps = try session.run(
       schedule, features: request.features, options: options, in: context, isQuiet: request.isQuiet)
+    if let steps, !request.isQuiet { context.report("pare: \(steps.summary(in: session.module))") }
     let profile = session.profile
     if let output {
       if request.emitsText {

@@ -90,21 +90,20 @@ private final class ReductionOutput {
   private let path: Path
   private let isText: Bool
   private let isQuiet: Bool
+  private let progress: PatientReport
   private let workers: WorkerPool
   private let context: ToolContext
   private var originalSize = 0
   private var hasWritten = false
-  private let start = Clock.now()
 
   /// Text of more lines is not printed in the end.
   private static let lineLimit = 200
-  /// Nanoseconds before progress is printed where nobody may be looking.
-  private static let patience: UInt64 = 2_000_000_000
 
   init(_ request: ReduceRequest, workers: WorkerPool, in context: ToolContext) {
     isText = request.check.isText
     path = request.output ?? (isText ? "reduced.wat" : "reduced.wasm")
     isQuiet = request.isQuiet
+    progress = PatientReport(isQuiet: request.isQuiet, context)
     self.workers = workers
     self.context = context
   }
@@ -123,11 +122,11 @@ private final class ReductionOutput {
 
   func begin(_ original: Bytes, _ failure: CheckBehavior) {
     originalSize = original.count
-    show("\(original.count) bytes, on which the command \(failure)")
+    progress.show("\(original.count) bytes, on which the command \(failure)")
   }
 
   func report(_ progress: Reducer.Progress) throws {
-    show("\(progress.bytes.count) bytes; \(progress.change)")
+    self.progress.show("\(progress.bytes.count) bytes; \(progress.change)")
     if !path.isStandardStream { try write(ModuleReader.read(progress.bytes)) }
     hasWritten = !path.isStandardStream
   }
@@ -139,11 +138,6 @@ private final class ReductionOutput {
     let text = try text(of: result)
     let lineCount = text.withUnsafeBytes { bytes in bytes.reduce(0) { $1 == 0x0a ? $0 + 1 : $0 } }
     if lineCount <= Self.lineLimit && !path.isStandardStream { try context.output.write(text) }
-  }
-
-  private func show(_ line: String) {
-    guard !isQuiet, context.errors.isTerminal || Clock.now() - start > Self.patience else { return }
-    context.report("pare: \(line)")
   }
 
   private func text(of module: Module) throws -> Bytes {

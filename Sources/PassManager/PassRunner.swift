@@ -13,6 +13,8 @@ package struct PassRunner {
   package let options: RunnerOptions
   package let workers: WorkerPool
   package let profile: RunProfile
+  /// Counts the steps of all runs, if `options` limits them.
+  package let steps: StepGate?
   private let bodyWorkers: BodyWorkers
   private let printer: any TextSink
   private let notes = PassNotes()
@@ -30,6 +32,7 @@ package struct PassRunner {
     self.options = options
     self.workers = workers
     self.profile = profile ?? RunProfile(workerCount: workers.count)
+    steps = options.stepLimit.map { StepGate(limit: $0) }
     self.printer = printer
     self.progress = progress
     self.hooks = hooks
@@ -53,7 +56,7 @@ package struct PassRunner {
     state.validatesInput = options.validates
     var size = Int.max
     for _ in 0..<(options.converges ? Self.convergenceLimit : 1) {
-      let fuses = options.debugLevel < .everyPass
+      let fuses = options.debugLevel < .everyPass && steps == nil
       let stages = Stage.stages(
         for: passes, validates: state.validatesInput, bodiesAreCanonical: state.bodiesAreCanonical, fuses: fuses)
       for stage in stages { try run(stage, on: &module, &state) }
@@ -76,6 +79,13 @@ package struct PassRunner {
   private var checks: Bool { options.validates && options.debugLevel >= .log }
 
   private func run(_ stage: Stage, on module: inout Module, _ state: inout RunState) throws {
+    if let steps {
+      // A pass that printed was no step; it shows the module as it is at the limit.
+      for pass in stage.passes where !pass.traits.contains(.printsOnly) {
+        if steps.remaining <= 0 { return }
+        steps.beginPass()
+      }
+    }
     state.stageCount += 1
     var record = StageRecord(name: stage.name, number: state.stageCount)
     let watch = measures ? StageWatch(workers: workers) : nil
@@ -117,11 +127,13 @@ package struct PassRunner {
     loop.checksOutput = checks
     loop.measures = measures
     loop.partCount = passes.count
+    loop.isOrdered = steps != nil
     loop.progress = progress
     let fused = FusedPasses(passes, features: module.features)
+    let steps = self.steps
     let outcome = loop.run(
       over: functions, of: &module, declarations: declarations, with: bodyWorkers,
-      prepare: { fused.prepare($0, declarations) }, { fused.run(on: &$1, of: $2, type: $3, $0) })
+      prepare: { fused.prepare($0, declarations) }, { fused.run(on: &$1, of: $2, type: $3, $0, steps) })
     module.usedFeatures.formUnion(outcome.usedFeatures)
     if let failure = outcome.failure {
       throw describe(failure, after: passes, validatesInput: validatesInput, in: module)
@@ -177,6 +189,7 @@ package struct PassRunner {
       error.message = "pass \(pass.name): \(error.message)"
       throw error
     }
+    if let steps, !pass.traits.contains(.printsOnly) { steps.note(modulePass: pass.name) }
     if measures {
       record.parts.append(StageRecord.Part(name: pass.name, isPass: true))
       record.changed = zip(before, module.bodyIdentities).reduce(0) { $1.0 == $1.1 ? $0 : $0 + 1 }
