@@ -35,7 +35,7 @@ struct CheckOptions {
           + "Default: 10.",
         action: .value("SECONDS") { $0[keyPath: path].timeout = try $1.number(in: 1...86400) }),
       Option(
-        "-S", "--emit-text", says: "Give the command modules in the text format, and write the result so.",
+        "-S", "--emit-text", says: "Use the text format: for what the command gets, and for the result.",
         action: .flag { $0[keyPath: path].isText = true }),
     ]
   }

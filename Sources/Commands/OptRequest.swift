@@ -176,8 +176,8 @@ extension OptRequest {
     Option(
       "--bisect-limit",
       says: "Make only the first N steps of all passes, and tell the last: a step is a pass over the module, or what a "
-        + "pass does to one function, or a single rewrite. Each pass runs by itself, on one thread. 'pare bisect' finds "
-        + "the N at which something breaks.",
+        + "pass does to one function, or a single rewrite. Functions take one thread. 'pare bisect' finds the N at which "
+        + "something breaks.",
       action: .value("N") { $0.stepLimit = try $1.number(in: 0...Int.max) })
   }
 

@@ -60,7 +60,7 @@ struct FusedPasses: Sendable {
       worker.contexts[index].function = function
       worker.contexts[index].type = type
       if let steps {
-        run(member, on: &body, in: worker.contexts[index], steps)
+        run(index, on: &body, in: worker.contexts[index], steps)
       } else {
         member.pass.run(on: &body, in: worker.contexts[index])
       }
@@ -69,9 +69,8 @@ struct FusedPasses: Sendable {
     }
   }
 
-  private func run(
-    _ member: Member, on body: inout Body, in context: borrowing FunctionContext, _ steps: StepGate
-  ) {
+  private func run(_ index: Int, on body: inout Body, in context: borrowing FunctionContext, _ steps: StepGate) {
+    let member = members[index]
     let limit = steps.remaining
     guard limit > 0 else { return }
     let before = body.changeCount
@@ -79,6 +78,6 @@ struct FusedPasses: Sendable {
     member.pass.run(on: &body, in: context)
     guard body.changeCount != before else { return }
     let rewrites = member.rewritesAreIndependent ? max(1, body.rewriteCount) : nil
-    steps.note(pass: member.name, function: context.function, rewrites: rewrites)
+    steps.note(member.name, index: index, function: context.function, rewrites: rewrites)
   }
 }

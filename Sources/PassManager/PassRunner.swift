@@ -56,7 +56,7 @@ package struct PassRunner {
     state.validatesInput = options.validates
     var size = Int.max
     for _ in 0..<(options.converges ? Self.convergenceLimit : 1) {
-      let fuses = options.debugLevel < .everyPass && steps == nil
+      let fuses = options.debugLevel < .everyPass
       let stages = Stage.stages(
         for: passes, validates: state.validatesInput, bodiesAreCanonical: state.bodiesAreCanonical, fuses: fuses)
       for stage in stages { try run(stage, on: &module, &state) }
@@ -79,12 +79,9 @@ package struct PassRunner {
   private var checks: Bool { options.validates && options.debugLevel >= .log }
 
   private func run(_ stage: Stage, on module: inout Module, _ state: inout RunState) throws {
-    if let steps {
-      // A pass that printed was no step; it shows the module as it is at the limit.
-      for pass in stage.passes where !pass.traits.contains(.printsOnly) {
-        if steps.remaining <= 0 { return }
-        steps.beginPass()
-      }
+    if let steps, !stage.printsOnly {
+      if stage.isModulePass && steps.remaining <= 0 { return }
+      steps.beginStage(passCount: stage.passes.count)
     }
     state.stageCount += 1
     var record = StageRecord(name: stage.name, number: state.stageCount)
@@ -189,7 +186,7 @@ package struct PassRunner {
       error.message = "pass \(pass.name): \(error.message)"
       throw error
     }
-    if let steps, !pass.traits.contains(.printsOnly) { steps.note(modulePass: pass.name) }
+    if !pass.traits.contains(.printsOnly) { steps?.note(pass.name) }
     if measures {
       record.parts.append(StageRecord.Part(name: pass.name, isPass: true))
       record.changed = zip(before, module.bodyIdentities).reduce(0) { $1.0 == $1.1 ? $0 : $0 + 1 }
@@ -216,13 +213,6 @@ package struct PassRunner {
     } catch {
       throw invalidBody(error as! WasmError, after: [pass.name])
     }
-  }
-}
-
-extension Stage {
-  var isModulePass: Bool {
-    if case .module = self { return true }
-    return false
   }
 }
 

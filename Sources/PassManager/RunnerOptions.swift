@@ -24,8 +24,8 @@ package struct RunnerOptions: Sendable {
   package var skippedPasses: Set<String> = []
   /// Whether the schedule is run again as long as that makes the module smaller.
   package var converges = false
-  /// How many steps are made at most (see `StepGate`); nil if steps are not counted. Counting runs each pass as a stage
-  /// of its own, and its functions one after another.
+  /// How many steps are made at most (see `StepGate`); nil if steps are not counted. Counting takes one worker for
+  /// functions, in their order.
   package var stepLimit: Int?
   /// Whether stages are measured, so that the profile has something to show.
   package var measures = false

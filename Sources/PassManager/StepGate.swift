@@ -3,13 +3,15 @@ import Synchronization
 
 /// Counts the steps of a run and lets only the first ones happen, to find the one that breaks something.
 ///
-/// Steps come in the order of the schedule, within a pass in the order of functions. A step is a module pass; what a
-/// function pass does to one function; or, where the pass's traits say that its rewrites are independent, each of
-/// them. A run with a lower limit makes the same steps up to there. Passes that print are no steps.
+/// A step is a module pass; what a function pass does to one function; or, where the pass's traits say that its rewrites
+/// are independent, each of them. Passes that print are no steps. Steps come in the order of stages; in a stage of
+/// function passes one function goes through all of them before the next. A run without limit is the run that there is
+/// without counting; one with a limit makes the same steps up to there.
 package final class StepGate: Sendable {
   package struct Step: Hashable, Sendable {
     package let pass: String
-    /// The number of the pass among those that have run, from 1.
+    /// The number of the pass in the schedule, from 1, those that print left out; it goes on where the schedule is
+    /// repeated.
     package let passNumber: Int
     /// Nil if the pass is one over the module.
     package let function: FunctionID?
@@ -19,7 +21,9 @@ package final class StepGate: Sendable {
 
   private struct State {
     var count = 0
-    var passNumber = 0
+    /// Passes of the stages before this one, and of these and this one.
+    var passesBefore = 0
+    var passes = 0
     var last: Step?
   }
 
@@ -32,26 +36,26 @@ package final class StepGate: Sendable {
   package var count: Int { state.withLock { $0.count } }
   /// The latest step.
   package var last: Step? { state.withLock { $0.last } }
-  /// Passes begun so far.
-  package var passCount: Int { state.withLock { $0.passNumber } }
 
   var remaining: Int { limit - count }
 
-  func beginPass() { state.withLock { $0.passNumber += 1 } }
-
-  /// A function pass has changed a function: by so many rewrites, or in one step if nil.
-  func note(pass: String, function: FunctionID, rewrites: Int?) {
+  func beginStage(passCount: Int) {
     state.withLock {
-      $0.count += rewrites ?? 1
-      $0.last = Step(pass: pass, passNumber: $0.passNumber, function: function, rewrite: rewrites)
+      $0.passesBefore = $0.passes
+      $0.passes += passCount
     }
   }
 
-  /// A module pass has run.
-  func note(modulePass: String) {
+  /// A pass has made changes.
+  ///
+  /// - Parameters:
+  ///   - index: of the pass in its stage.
+  ///   - function: the one changed, if it is a function pass.
+  ///   - rewrites: how many; nil if all are one step.
+  func note(_ pass: String, index: Int = 0, function: FunctionID? = nil, rewrites: Int? = nil) {
     state.withLock {
-      $0.count += 1
-      $0.last = Step(pass: modulePass, passNumber: $0.passNumber, function: nil, rewrite: nil)
+      $0.count += rewrites ?? 1
+      $0.last = Step(pass: pass, passNumber: $0.passesBefore + index + 1, function: function, rewrite: rewrites)
     }
   }
 }

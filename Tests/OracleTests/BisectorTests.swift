@@ -50,7 +50,7 @@ private final class Discard: TextSink {
   private func schedule(_ traits: PassTraits) throws -> [ScheduledPass] {
     func pass(_ name: String) throws -> ScheduledPass { try PassTable.descriptor(name)!.scheduled(with: PassOptions()) }
     let broken = ScheduledPass(name: "broken-exchange", pass: .function(BrokenExchange()), traits: traits)
-    return [try pass("vacuum"), try pass("remove-unused-module-elements"), broken, try pass("dce")]
+    return [try pass("vacuum"), try pass("remove-unused-module-elements"), try pass("dce"), broken, try pass("merge-blocks")]
   }
 
   private func cut(_ schedule: [ScheduledPass], _ limit: Int, workers: Int = 1, converges: Bool = false) throws
@@ -83,7 +83,7 @@ private final class Discard: TextSink {
     for workers in [1, 3] {
       guard case .found(let finding) = try find(.rewritesAreIndependent, workers: workers) else { throw NoText() }
       // vacuum: 2 rewrites (the lists without nop); the module pass; 3 sums; the sum inside; the difference.
-      #expect(finding.step.pass == "broken-exchange" && finding.step.passNumber == 3)
+      #expect(finding.step.pass == "broken-exchange" && finding.step.passNumber == 4)
       #expect(finding.step.function == FunctionID(2) && finding.step.rewrite == 2)
       #expect(finding.number == 8 && finding.stepCount == 10)
       #expect(finding.changedFunctions == [FunctionID(2)])
@@ -98,7 +98,7 @@ private final class Discard: TextSink {
 
   @Test func otherPassesAreCutAtFunctions() throws {
     guard case .found(let finding) = try find([]) else { throw NoText() }
-    #expect(finding.step.pass == "broken-exchange" && finding.step.passNumber == 3)
+    #expect(finding.step.pass == "broken-exchange" && finding.step.passNumber == 4)
     #expect(finding.step.function == FunctionID(2) && finding.step.rewrite == nil)
     #expect(finding.number == 5 && finding.stepCount == 6)
   }
