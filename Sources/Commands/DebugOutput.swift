@@ -7,24 +7,7 @@ import TextFormat
 /// What `PARE_PASS_DEBUG` shows besides the log of the runner.
 enum DebugOutput {
   static func hooks(_ workers: WorkerPool) -> DebugHooks {
-    DebugHooks(describeFunction: { text(of: $1, in: $0) }, dump: { try dump($0, $1, $2, workers) })
-  }
-
-  private static func text(of function: FunctionID, in module: Module) -> String {
-    var module = module
-    var body = Body()
-    guard let code = module.functions[function].code, let declarations = try? module.makeDeclarations() else { return "" }
-    var decoder = BodyDecoder(declarations: declarations)
-    let type = module.functions[function].type
-    do {
-      try decoder.decode(code, type: type, into: &body, validating: false)
-    } catch {
-      return "\(error)"
-    }
-    var text = Column<UInt8>()
-    var printer = FunctionPrinter(ModuleIdentifiers(of: module))
-    printer.print(body, of: function, type: type, to: &text)
-    return text.withUnsafeBuffer { String(decoding: $0, as: UTF8.self) }
+    DebugHooks(describeFunction: { FunctionPrinter.text(of: $1, in: $0) }, dump: { try dump($0, $1, $2, workers) })
   }
 
   /// Writes the module to `pare-NUMBER-PASS.wasm` in the current directory.

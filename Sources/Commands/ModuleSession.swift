@@ -11,6 +11,8 @@ struct ModuleSession {
   let profile: RunProfile
   private var input: ModuleInput
 
+  var module: Module { input.module }
+
   /// Reads the module of a file; bodies are not validated yet.
   init(reading path: Path, options: ReaderOptions, workers: WorkerPool) throws {
     self.path = path
@@ -22,11 +24,13 @@ struct ModuleSession {
     }
   }
 
-  /// Validates the module, checks its features, and runs passes on it.
+  /// Validates the module, checks its features, and runs passes on it. Returns what counted their steps, if `options`
+  /// limits them.
+  @discardableResult
   mutating func run(
     _ schedule: [ScheduledPass], features: FeatureOptions = FeatureOptions(), options: RunnerOptions,
     in context: ToolContext, isQuiet: Bool
-  ) throws {
+  ) throws -> StepGate? {
     let runner = PassRunner(
       options: options, workers: workers, profile: profile, printer: context.output,
       progress: .standardError(isQuiet: isQuiet), hooks: DebugOutput.hooks(workers))
@@ -41,6 +45,7 @@ struct ModuleSession {
         try runner.run(schedule, on: &module)
       }
     }
+    return runner.steps
   }
 
   /// What the module does as it is, if the options ask for it.

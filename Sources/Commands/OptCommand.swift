@@ -20,8 +20,9 @@ enum OptCommand {
     let output = try request.output.map { try ModuleOutput($0, isBinary: !request.emitsText, in: context) }
     var session = try ModuleSession(reading: request.input!, options: request.readerOptions(options), workers: workers)
     let check = try session.executionCheck(request.execution, in: context)
-    try session.run(
+    let steps = try session.run(
       schedule, features: request.features, options: options, in: context, isQuiet: request.isQuiet)
+    if let steps, !request.isQuiet { context.report("pare: \(steps.summary(in: session.module))") }
     if request.execution.compares, let check { try session.compare(with: check) }
     let profile = session.profile
     if let output {

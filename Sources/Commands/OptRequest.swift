@@ -34,6 +34,8 @@ package struct OptRequest: Sendable {
   package var steps: [Step] = []
   /// Those in force for the passes that come next.
   package var levels = Levels()
+  /// Steps to make at most; nil for all, uncounted.
+  package var stepLimit: Int?
   package var skippedPasses: Set<String> = []
   /// By name of the pass.
   package var passArguments: [String: String] = [:]
@@ -80,7 +82,7 @@ extension OptRequest: ToolRequest {
     [
       OptionGroup(title: "Input and output", options: inputAndOutput),
       OptionGroup(title: "Optimization", options: optimization),
-      OptionGroup(title: "Passes", options: passControl),
+      OptionGroup(title: "Passes", options: passControl + [bisectLimit]),
       OptionGroup(title: "Features", options: FeatureOptions.options(\.features)),
       OptionGroup(title: "Checking", options: ExecutionOptions.options(\.execution)),
       OptionGroup(title: "Resources", options: ResourceOptions.options(\.resources)),
@@ -117,7 +119,7 @@ extension OptRequest {
   }
 
   /// -O, -O0 ... -O4, -Os, -Oz: each runs its pipeline where it stands, and sets the levels.
-  private static var optimization: [Option<OptRequest>] {
+  static var optimization: [Option<OptRequest>] {
     let levels: [(String, Levels, String)] = [
       ("-O0", Levels(optimize: 0, shrink: 0), "Optimize nothing."),
       ("-O1", Levels(optimize: 1, shrink: 0), "Optimize what is quick and useful."),
@@ -150,7 +152,7 @@ extension OptRequest {
     ]
   }
 
-  private static var passControl: [Option<OptRequest>] {
+  static var passControl: [Option<OptRequest>] {
     [
       Option(
         "--PASS[=ARGUMENT]", says: "Run a pass of the list below, at this place in the order of passes and -O options.",
@@ -170,6 +172,15 @@ extension OptRequest {
           request.passArguments[String(value.text[..<sign])] = String(value.text[value.text.index(after: sign)...])
         }),
     ]
+  }
+
+  private static var bisectLimit: Option<OptRequest> {
+    Option(
+      "--bisect-limit",
+      says: "Make only the first N steps of all passes, and tell the last: a step is a pass over the module, or what a "
+        + "pass does to one function, or a single rewrite. Functions take one thread. 'pare bisect' finds the N at which "
+        + "something breaks.",
+      action: .value("N") { $0.stepLimit = try $1.number(in: 0...Int.max) })
   }
 
   private static var measuring: [Option<OptRequest>] {

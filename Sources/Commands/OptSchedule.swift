@@ -37,6 +37,7 @@ extension OptRequest {
     options.validates = isValidating
     options.skippedPasses = skippedPasses
     options.converges = converges
+    options.stepLimit = stepLimit
     options.measures = reportsTimes || profile != nil
     options.memoryBudget = try resources.memoryBudget(in: environment)
     return options

@@ -17,6 +17,13 @@ struct Option<Request> {
   /// Options that the help covers in the line of another one.
   var isHidden = false
 
+  fileprivate init(spellings: [String], sentence: String, action: Action, isHidden: Bool) {
+    self.spellings = spellings
+    self.sentence = sentence
+    self.action = action
+    self.isHidden = isHidden
+  }
+
   init(_ spellings: String..., says sentence: String, action: Action) {
     self.spellings = spellings
     self.sentence = sentence
@@ -27,6 +34,20 @@ struct Option<Request> {
     var option = Option(spelling, says: "", action: action)
     option.isHidden = true
     return option
+  }
+}
+
+extension Option {
+  /// The option as one of a request that has `Request` as a part.
+  func lifted<Whole>(to path: WritableKeyPath<Whole, Request>) -> Option<Whole> {
+    let action: Option<Whole>.Action
+    switch self.action {
+    case .flag(let apply): action = .flag { try apply(&$0[keyPath: path]) }
+    case .value(let name, let apply): action = .value(name) { try apply(&$0[keyPath: path], $1) }
+    case .help: action = .help
+    case .version: action = .version
+    }
+    return Option<Whole>(spellings: spellings, sentence: sentence, action: action, isHidden: isHidden)
   }
 }
 

@@ -32,6 +32,12 @@ struct Tool: Sendable {
     Tool(name: "dis", sentence: "Write a module as text.") { try DisCommand.run($0, in: $1) },
     Tool(name: "validate", sentence: "Check that modules are valid.") { try ValidateCommand.run($0, in: $1) },
     Tool(name: "metrics", sentence: "Count what a module is made of.") { try MetricsCommand.run($0, in: $1) },
+    Tool(name: "bisect", sentence: "Find the rewrite of a pass that makes a command fail.") {
+      try BisectCommand.run($0, in: $1)
+    },
+    Tool(name: "reduce", sentence: "Shrink a module while a command still fails on it.") {
+      try ReduceCommand.run($0, in: $1)
+    },
     Tool(name: "spec", sentence: "Run scripts (.wast) of the specification's test suite.") { try SpecCommand.run($0, in: $1) },
   ]
 }

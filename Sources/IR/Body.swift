@@ -29,6 +29,12 @@ public struct Body: ~Copyable {
   /// Goes up with every change; a pass that leaves it alone has changed nothing.
   public var changeCount = 0
 
+  /// Whether `rewriteBottomUp` counts its rewrites and stops at a limit: when the runner looks for the one that is wrong.
+  public private(set) var countsRewrites = false
+  /// The rewrites counted since `countRewrites`: calls of the closure that changed something.
+  public internal(set) var rewriteCount = 0
+  @usableFromInline var rewriteLimit = Int.max
+
   /// The opcode table, at hand: what `OpcodeTable.infos` returns, without asking each time whether it is there.
   @usableFromInline let infos = OpcodeTable.infos
 
@@ -50,6 +56,15 @@ public struct Body: ~Copyable {
     if !localNames.isEmpty { localNames = [:] }
     if !labelNames.isEmpty { labelNames = [:] }
     changeCount = 0
+    countsRewrites = false
+  }
+
+  /// From now on, until the next body, `rewriteBottomUp` makes no more than `limit` rewrites and leaves other nodes as
+  /// they are.
+  public mutating func countRewrites(upTo limit: Int) {
+    countsRewrites = true
+    rewriteCount = 0
+    rewriteLimit = limit
   }
 
   /// Memory that the arena holds, in bytes.

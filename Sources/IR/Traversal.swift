@@ -39,12 +39,23 @@ extension Body {
         if !operand.isNone { frames.append(WalkFrame(operand, count: operandCount(of: operand))) }
         continue
       }
-      let result = try rewrite(&self, frame.node)
+      let result = countsRewrites ? try countedRewrite(frame.node, rewrite) : try rewrite(&self, frame.node)
       if result != frame.node { changeCount += 1 }
       frames.removeLast(1)
       if frames.isEmpty { return result }
       if result != frame.node { setOperand(Int(frames.last.next) - 1, of: frames.last.node, to: result) }
     }
+  }
+
+  /// What `rewrite` makes of the node; the node itself if the limit has been reached.
+  @inline(never) @usableFromInline mutating func countedRewrite(
+    _ node: NodeID, _ rewrite: (inout Body, NodeID) throws -> NodeID
+  ) rethrows -> NodeID {
+    guard rewriteCount < rewriteLimit else { return node }
+    let before = changeCount
+    let result = try rewrite(&self, node)
+    if result != node || changeCount != before { rewriteCount += 1 }
+    return result
   }
 
   /// Visits every node below and at `top` once, operands before the node they belong to.

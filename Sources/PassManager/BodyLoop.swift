@@ -13,6 +13,8 @@ struct BodyLoop {
   /// Bodies that are encoded are validated after they have been encoded.
   var checksOutput = false
   var measures = false
+  /// Bodies are visited in the order of ids, by one worker.
+  var isOrdered = false
   /// Parts that the transform measures (`WorkerMeter.end`), from number 1 on; 0 is decoding.
   var partCount = 0
   var progress: ProgressLine?
@@ -62,10 +64,10 @@ struct BodyLoop {
       let visit = BodyVisit(
         loop: self, functions: SharedSlots(table), names: names, gate: bodyWorkers.gate(reserving: codeSize),
         columnLimit: bodyWorkers.columnLimit, transform: transform)
-      let order = BodyOrder.order(functions) { table[$0.index].code!.bytes.count }
+      let order = isOrdered ? functions.sorted() : BodyOrder.order(functions) { table[$0.index].code!.bytes.count }
       let queue = ItemQueue(count: order.count)
       // A thread for less than this costs more than it saves.
-      let limit = 1 + codeSize / 16384
+      let limit = isOrdered ? 1 : 1 + codeSize / 16384
       bodyWorkers.pool.onWorkers(upTo: limit, while: { !queue.isEmpty }) { number in
         let worker = workers[number]
         worker.meter.beginStage()

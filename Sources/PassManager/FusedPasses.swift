@@ -4,7 +4,9 @@ import Support
 /// Function passes that run one after the other on each body.
 struct FusedPasses: Sendable {
   private struct Member: Sendable {
+    let name: String
     let pass: any FunctionPass
+    let rewritesAreIndependent: Bool
     let options: PassOptions
     /// Index among the idempotent passes of the stage that differ in name or options; nil if the pass is not one.
     let settledIndex: Int?
@@ -28,7 +30,11 @@ struct FusedPasses: Sendable {
         settledIndex = known[key] ?? settledCount
         if known.updateValue(settledIndex!, forKey: key) == nil { settledCount += 1 }
       }
-      members.append(Member(pass: pass, options: options, settledIndex: settledIndex))
+      members.append(
+        Member(
+          name: scheduled.name, pass: pass,
+          rewritesAreIndependent: scheduled.traits.contains(.rewritesAreIndependent), options: options,
+          settledIndex: settledIndex))
     }
   }
 
@@ -44,7 +50,8 @@ struct FusedPasses: Sendable {
     worker.settledAt = Array(repeating: -1, count: settledCount)
   }
 
-  func run(on body: inout Body, of function: FunctionID, type: TypeID, _ worker: BodyWorker) {
+  /// - Parameter steps: what counts and limits the changes, if someone looks for one of them.
+  func run(on body: inout Body, of function: FunctionID, type: TypeID, _ worker: BodyWorker, _ steps: StepGate?) {
     for index in worker.settledAt.indices { worker.settledAt[index] = -1 }
     for (index, member) in members.enumerated() {
       let before = body.changeCount
@@ -52,9 +59,25 @@ struct FusedPasses: Sendable {
       if let settled = member.settledIndex, worker.settledAt[settled] == before { continue }
       worker.contexts[index].function = function
       worker.contexts[index].type = type
-      member.pass.run(on: &body, in: worker.contexts[index])
+      if let steps {
+        run(index, on: &body, in: worker.contexts[index], steps)
+      } else {
+        member.pass.run(on: &body, in: worker.contexts[index])
+      }
       if let settled = member.settledIndex { worker.settledAt[settled] = body.changeCount }
       worker.meter.end(part: index + 1, hasChanged: body.changeCount != before)
     }
+  }
+
+  private func run(_ index: Int, on body: inout Body, in context: borrowing FunctionContext, _ steps: StepGate) {
+    let member = members[index]
+    let limit = steps.remaining
+    guard limit > 0 else { return }
+    let before = body.changeCount
+    body.countRewrites(upTo: member.rewritesAreIndependent ? limit : .max)
+    member.pass.run(on: &body, in: context)
+    guard body.changeCount != before else { return }
+    let rewrites = member.rewritesAreIndependent ? max(1, body.rewriteCount) : nil
+    steps.note(member.name, index: index, function: context.function, rewrites: rewrites)
   }
 }

@@ -16,6 +16,9 @@ package struct PassTraits: OptionSet, Hashable, Sendable {
   package static let printsOnly = PassTraits(rawValue: 1 << 1)
   /// The pass reads bodies in a way that takes the form that our own encoder gives them: never those of the input.
   package static let needsCanonicalBodies = PassTraits(rawValue: 1 << 2)
+  /// Each rewrite of the pass's `rewriteBottomUp` keeps the meaning of the body by itself, whether or not others follow:
+  /// bisecting may stop between two.
+  package static let rewritesAreIndependent = PassTraits(rawValue: 1 << 3)
 }
 
 /// Under which heading `--help` lists a pass.

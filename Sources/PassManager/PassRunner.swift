@@ -13,6 +13,8 @@ package struct PassRunner {
   package let options: RunnerOptions
   package let workers: WorkerPool
   package let profile: RunProfile
+  /// Counts the steps of all runs, if `options` limits them.
+  package let steps: StepGate?
   private let bodyWorkers: BodyWorkers
   private let printer: any TextSink
   private let notes = PassNotes()
@@ -30,6 +32,7 @@ package struct PassRunner {
     self.options = options
     self.workers = workers
     self.profile = profile ?? RunProfile(workerCount: workers.count)
+    steps = options.stepLimit.map { StepGate(limit: $0) }
     self.printer = printer
     self.progress = progress
     self.hooks = hooks
@@ -76,6 +79,10 @@ package struct PassRunner {
   private var checks: Bool { options.validates && options.debugLevel >= .log }
 
   private func run(_ stage: Stage, on module: inout Module, _ state: inout RunState) throws {
+    if let steps, !stage.printsOnly {
+      if stage.isModulePass && steps.remaining <= 0 { return }
+      steps.beginStage(passCount: stage.passes.count)
+    }
     state.stageCount += 1
     var record = StageRecord(name: stage.name, number: state.stageCount)
     let watch = measures ? StageWatch(workers: workers) : nil
@@ -117,11 +124,13 @@ package struct PassRunner {
     loop.checksOutput = checks
     loop.measures = measures
     loop.partCount = passes.count
+    loop.isOrdered = steps != nil
     loop.progress = progress
     let fused = FusedPasses(passes, features: module.features)
+    let steps = self.steps
     let outcome = loop.run(
       over: functions, of: &module, declarations: declarations, with: bodyWorkers,
-      prepare: { fused.prepare($0, declarations) }, { fused.run(on: &$1, of: $2, type: $3, $0) })
+      prepare: { fused.prepare($0, declarations) }, { fused.run(on: &$1, of: $2, type: $3, $0, steps) })
     module.usedFeatures.formUnion(outcome.usedFeatures)
     if let failure = outcome.failure {
       throw describe(failure, after: passes, validatesInput: validatesInput, in: module)
@@ -177,6 +186,7 @@ package struct PassRunner {
       error.message = "pass \(pass.name): \(error.message)"
       throw error
     }
+    if !pass.traits.contains(.printsOnly) { steps?.note(pass.name) }
     if measures {
       record.parts.append(StageRecord.Part(name: pass.name, isPass: true))
       record.changed = zip(before, module.bodyIdentities).reduce(0) { $1.0 == $1.1 ? $0 : $0 + 1 }
@@ -203,13 +213,6 @@ package struct PassRunner {
     } catch {
       throw invalidBody(error as! WasmError, after: [pass.name])
     }
-  }
-}
-
-extension Stage {
-  var isModulePass: Bool {
-    if case .module = self { return true }
-    return false
   }
 }
 

@@ -14,7 +14,8 @@ package enum DebugLevel: Int, Comparable, Sendable {
   package static func < (left: DebugLevel, right: DebugLevel) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// How to run a schedule. None of it changes what comes out, but `skippedPasses` and `converges`.
+/// How to run a schedule. None of it changes what comes out, but
+/// `skippedPasses`, `converges` and `stepLimit`.
 package struct RunnerOptions: Sendable {
   package var debugLevel = DebugLevel.off
   /// Whether bodies of the input, and with a debug level those that passes leave, are validated.
@@ -23,6 +24,9 @@ package struct RunnerOptions: Sendable {
   package var skippedPasses: Set<String> = []
   /// Whether the schedule is run again as long as that makes the module smaller.
   package var converges = false
+  /// How many steps are made at most (see `StepGate`); nil if steps are not counted. Counting takes one worker for
+  /// functions, in their order.
+  package var stepLimit: Int?
   /// Whether stages are measured, so that the profile has something to show.
   package var measures = false
   /// Bytes that the process should keep to, by working on less at once; nil if there is no limit.

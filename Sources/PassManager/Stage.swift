@@ -20,6 +20,17 @@ enum Stage {
     }
   }
 
+  var isModulePass: Bool {
+    if case .module = self { return true }
+    return false
+  }
+
+  /// Whether it shows the module and leaves it alone.
+  var printsOnly: Bool {
+    if case .module(let pass) = self { return pass.traits.contains(.printsOnly) }
+    return false
+  }
+
   /// The stages of a schedule: consecutive function passes are one, unless `fuses` is false.
   ///
   /// - Parameters:

@@ -27,7 +27,7 @@ package enum PassTable {
     // Simpler code
     PassDescriptor(
       "vacuum", "Sweeps out what has no effect: unused values, empty arms and blocks.",
-      group: .code
+      group: .code, traits: .rewritesAreIndependent
     ) { _ in .function(Vacuum()) },
   ]
 

@@ -44,7 +44,7 @@ struct TemporaryFile {
 private let interruptedFile = Atomic<UInt>(0)
 
 /// Has the signals that end the process remove the file first. Returns what `forgetInterruption` takes.
-private func removeOnInterruption(_ path: Path) -> UInt {
+func removeOnInterruption(_ path: Path) -> UInt {
   let name = UInt(bitPattern: path.withCString { strdup($0) })
   let (isFirst, _) = interruptedFile.compareExchange(expected: 0, desired: name, ordering: .acquiringAndReleasing)
   guard isFirst else {
@@ -64,7 +64,7 @@ private func removeOnInterruption(_ path: Path) -> UInt {
 }
 
 /// The name is not freed: the handler may be reading it.
-private func forgetInterruption(_ registration: UInt) {
+func forgetInterruption(_ registration: UInt) {
   guard registration != 0 else { return }
   _ = interruptedFile.compareExchange(expected: registration, desired: 0, ordering: .acquiringAndReleasing)
 }

@@ -1,3 +1,4 @@
+import BinaryFormat
 import IR
 import Support
 
@@ -23,6 +24,24 @@ package struct FunctionPrinter: ~Copyable {
     printer.text.removeAll()
     printer.appendFunction(body, function, type: type, indentation: indentation)
     printer.text.withUnsafeBuffer { text.append(contentsOf: $0) }
+  }
+
+  /// The text of a function that has a body, for messages: if the body can't be decoded, why.
+  package static func text(of function: FunctionID, in module: Module) -> String {
+    var module = module
+    var body = Body()
+    guard let code = module.functions[function].code, let declarations = try? module.makeDeclarations() else { return "" }
+    var decoder = BodyDecoder(declarations: declarations)
+    let type = module.functions[function].type
+    do {
+      try decoder.decode(code, type: type, into: &body, validating: false)
+    } catch {
+      return "\(error)"
+    }
+    var text = Column<UInt8>()
+    var printer = FunctionPrinter(ModuleIdentifiers(of: module))
+    printer.print(body, of: function, type: type, to: &text)
+    return text.withUnsafeBuffer { String(decoding: $0, as: UTF8.self) }
   }
 
   /// The text of one node with all below it; labels that are open around it are not known.
