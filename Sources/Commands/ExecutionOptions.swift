@@ -79,9 +79,7 @@ struct ExecutionCheck {
   private static func reread(_ module: Module, _ workers: WorkerPool) throws -> Module {
     let bytes = try ModuleWriter.bytes(of: module, workers: workers)
     var module = try ModuleReader.read(Bytes(bytes))
-    let runner = PassRunner(
-      options: RunnerOptions(), workers: workers, printer: DiscardedText(), progress: .standardError(isQuiet: true))
-    try runner.run([], on: &module)
+    try PassRunner.quiet(workers).run([], on: &module)
     return module
   }
 }

@@ -14,13 +14,13 @@ struct ScriptModules {
   func load(_ module: ScriptModule, isOptimized: Bool = true) throws -> Module {
     let passes = isOptimized ? passes : []
     var input = try ModuleInput(assembled: try module.assemble())
-    try input.withModule { try runner.run(passes, on: &$0) }
+    try input.withModule { try PassRunner.quiet(workers).run(passes, on: &$0) }
     if passes.isEmpty { return input.module }
     // What a user of the passes gets is the file that is written.
     let bytes = try ModuleWriter.bytes(of: input.module, workers: workers)
     do {
       input = try ModuleInput(binary: Bytes(bytes))
-      try runner.run([], on: &input.module)
+      try PassRunner.quiet(workers).run([], on: &input.module)
     } catch {
       throw WasmError(.internalError, "the optimized module is refused: \(error)")
     }
@@ -31,21 +31,11 @@ struct ScriptModules {
   func error(in module: ScriptModule, without disabled: FeatureSet = .mvp) -> WasmError? {
     do {
       var input = try ModuleInput(assembled: try module.assemble())
-      try input.withModule { try runner.run([], on: &$0) }
+      try input.withModule { try PassRunner.quiet(workers).run([], on: &$0) }
       let used = input.module.usedFeatures.intersection(disabled)
       return used.isEmpty ? nil : WasmError(.invalid, "needs \(used.optionNames.joined(separator: ", "))")
     } catch {
       return error as? WasmError ?? WasmError(.internalError, "\(error)")
     }
   }
-
-  private var runner: PassRunner {
-    PassRunner(
-      options: RunnerOptions(), workers: workers, printer: DiscardedText(), progress: .standardError(isQuiet: true))
-  }
-}
-
-/// Takes what passes print where nobody reads it.
-final class DiscardedText: TextSink {
-  func write(_ text: Bytes) {}
 }

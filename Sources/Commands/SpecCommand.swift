@@ -51,13 +51,7 @@ struct SpecRequest: ToolRequest {
   func passes() throws -> [ScheduledPass] {
     if inputs.isEmpty { throw requestError("there is no input file; --help tells more") }
     guard let through else { return [] }
-    let words = through.text.split(separator: " ").map { word in
-      Argument(bytes: Array((word.hasPrefix("-") ? String(word) : "--" + word).utf8)[...])
-    }
-    guard case .run(let request) = try parse(words, into: OptRequest()), request.input == nil else {
-      throw requestError("\(through.option) takes passes and options of pare opt")
-    }
-    return try request.schedule()
+    return try parseSchedule(through).schedule
   }
 
   static var optionGroups: [OptionGroup<SpecRequest>] {

@@ -39,6 +39,7 @@ struct Tool: Sendable {
       try ReduceCommand.run($0, in: $1)
     },
     Tool(name: "spec", sentence: "Run scripts (.wast) of the specification's test suite.") { try SpecCommand.run($0, in: $1) },
+    Tool(name: "fuzz", sentence: "Make modules from seeds and check that passes keep what they do.") { try FuzzCommand.run($0, in: $1) },
   ]
 }
 

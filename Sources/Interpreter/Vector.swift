@@ -21,7 +21,8 @@ package enum Vector {
   private static func sameLanes(_ opcode: Opcode, _ a: V128, _ b: V128, _ c: V128) -> V128? {
     switch LaneShape.shapes[Int(opcode.rawValue)] {
     case .v128: return bitwise(opcode, a, b, c)
-    case .i8x16: return comparison(opcode, Int8.self, a, b) ?? integer(opcode, Int8.self, a, b, c) ?? bytes(opcode, a, b)
+    case .i8x16:
+      return comparison(opcode, Int8.self, a, b) ?? integer(opcode, Int8.self, a, b, c) ?? bytes(opcode, a, b)
     case .i16x8: return comparison(opcode, Int16.self, a, b) ?? integer(opcode, Int16.self, a, b, c)
     case .i32x4: return comparison(opcode, Int32.self, a, b) ?? integer(opcode, Int32.self, a, b, c)
     case .i64x2: return comparison(opcode, Int64.self, a, b) ?? integer(opcode, Int64.self, a, b, c)
@@ -37,7 +38,9 @@ private enum LaneShape: String {
   case v128, i8x16, i16x8, i32x4, i64x2, f32x4, f64x2
 
   /// By opcode number, what the mnemonic begins with; nil where that is not a vector.
-  static let shapes: [LaneShape?] = OpcodeTable.rows.map { LaneShape(rawValue: String($0.mnemonic.prefix { $0 != "." })) }
+  static let shapes: [LaneShape?] = OpcodeTable.rows.map {
+    LaneShape(rawValue: String($0.mnemonic.prefix { $0 != "." }))
+  }
 }
 
 extension V128 {

@@ -174,18 +174,6 @@ extension ReductionRound {
   mutating func accept(_ part: Range<Int>) {}
 }
 
-extension PassRunner {
-  /// Runs passes that say nothing.
-  static func quiet(_ workers: WorkerPool) -> PassRunner {
-    PassRunner(
-      options: RunnerOptions(), workers: workers, printer: NoText(), progress: ProgressLine(isOn: false) { _ in })
-  }
-}
-
-private final class NoText: TextSink {
-  func write(_ text: Bytes) {}
-}
-
 extension Bytes {
   /// A number that differs where bytes differ, but for 1 in 2^64 (FNV-1a); the same in each run.
   fileprivate var fingerprint: UInt64 {

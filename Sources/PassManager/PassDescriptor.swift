@@ -19,6 +19,8 @@ package struct PassTraits: OptionSet, Hashable, Sendable {
   /// Each rewrite of the pass's `rewriteBottomUp` keeps the meaning of the body by itself, whether or not others follow:
   /// bisecting may stop between two.
   package static let rewritesAreIndependent = PassTraits(rawValue: 1 << 3)
+  /// The module that comes out is meant to do something else than the one that went in.
+  package static let changesMeaning = PassTraits(rawValue: 1 << 4)
 }
 
 /// Under which heading `--help` lists a pass.

@@ -25,14 +25,15 @@ extension PassTable {
       "reorder-functions-by-name", "Orders functions by their names.", group: .module
     ) { _ in .module(ReorderFunctionsByName()) },
     PassDescriptor(
-      "extract-function", "Keeps one function with what it needs: --pass-arg extract-function@NAME.", group: .module
+      "extract-function", "Keeps one function with what it needs: --pass-arg extract-function@NAME.", group: .module,
+      traits: .changesMeaning
     ) { options in
       let name = try argument("extract-function", "the name of a function", of: options)
       return .module(ExtractFunction(choice: .name(Name(name))))
     },
     PassDescriptor(
       "extract-function-index", "Keeps one function with what it needs: --pass-arg extract-function-index@INDEX.",
-      group: .module
+      group: .module, traits: .changesMeaning
     ) { options in
       let text = try argument("extract-function-index", "the index of a function", of: options)
       guard let index = Int(text), index >= 0 else {

@@ -103,7 +103,8 @@ import Testing
     #expect(try result("i32.extend8_s", 0x80) == i32(-128) && result("i32.extend16_s", 0x1_7fff) == 0x7fff)
     #expect(try result("i64.extend8_s", 0xff) == .max && result("i64.extend16_s", 0x8000) == i64(-0x8000))
     #expect(try result("i64.extend32_s", 0x8000_0000) == i64(-0x8000_0000))
-    #expect(try result("i64.extend_i32_s", 0xffff_ffff) == .max && result("i64.extend_i32_u", 0xffff_ffff) == 0xffff_ffff)
+    #expect(
+      try result("i64.extend_i32_s", 0xffff_ffff) == .max && result("i64.extend_i32_u", 0xffff_ffff) == 0xffff_ffff)
     #expect(try result("i32.wrap_i64", 0x1234_5678_9abc_def0) == 0x9abc_def0)
   }
 
@@ -155,11 +156,13 @@ import Testing
   @Test func rounding() throws {
     let cases: [(Double, ceil: Double, floor: Double, trunc: Double, nearest: Double)] = [
       (0.5, 1, 0, 0, 0), (-0.5, -0.0, -1, -0.0, -0.0), (1.5, 2, 1, 1, 2), (2.5, 3, 2, 2, 2), (-2.5, -2, -3, -2, -2),
-      (0.49999997, 1, 0, 0, 0), (8388609, 8388609, 8388609, 8388609, 8388609), (-0.0, -0.0, -0.0, -0.0, -0.0),
+      (0.49999997, 1, 0, 0, 0), (8_388_609, 8_388_609, 8_388_609, 8_388_609, 8_388_609), (-0.0, -0.0, -0.0, -0.0, -0.0),
       (-.infinity, -.infinity, -.infinity, -.infinity, -.infinity),
     ]
     for row in cases {
-      for (name, expected) in [("ceil", row.ceil), ("floor", row.floor), ("trunc", row.trunc), ("nearest", row.nearest)] {
+      for (name, expected) in [
+        ("ceil", row.ceil), ("floor", row.floor), ("trunc", row.trunc), ("nearest", row.nearest),
+      ] {
         #expect(try result("f64.\(name)", f64(row.0)) == f64(expected), "\(name) \(row.0)")
         #expect(try result("f32.\(name)", f32(Float(row.0))) == f32(Float(expected)), "\(name) \(row.0)")
       }
@@ -179,14 +182,19 @@ import Testing
 
   /// The last numbers inside and the first outside of each range.
   @Test func truncationsTrapOutsideTheirRange() throws {
-    try expectRange("i32.trunc_f32_s", f32, least: -2147483648, below: -2147483904, most: 2147483520, above: 2147483648)
-    try expectRange("i32.trunc_f32_u", f32, least: -0.99999994, below: -1, most: 4294967040, above: 4294967296)
+    try expectRange(
+      "i32.trunc_f32_s", f32, least: -2_147_483_648, below: -2_147_483_904, most: 2_147_483_520, above: 2_147_483_648)
+    try expectRange("i32.trunc_f32_u", f32, least: -0.99999994, below: -1, most: 4_294_967_040, above: 4_294_967_296)
     try expectRange("i64.trunc_f32_s", f32, least: -0x1p63, below: -0x1.000002p63, most: 0x1.fffffep62, above: 0x1p63)
     try expectRange("i64.trunc_f32_u", f32, least: -0.99999994, below: -1, most: 0x1.fffffep63, above: 0x1p64)
-    try expectRange("i32.trunc_f64_s", f64, least: -2147483648.9, below: -2147483649, most: 2147483647.9, above: 2147483648)
-    try expectRange("i32.trunc_f64_u", f64, least: -0.9999999999999999, below: -1, most: 4294967295.9, above: 4294967296)
-    try expectRange("i64.trunc_f64_s", f64, least: -0x1p63, below: -0x1.0000000000001p63, most: 0x1.fffffffffffffp62, above: 0x1p63)
-    try expectRange("i64.trunc_f64_u", f64, least: -0.9999999999999999, below: -1, most: 0x1.fffffffffffffp63, above: 0x1p64)
+    try expectRange(
+      "i32.trunc_f64_s", f64, least: -2147483648.9, below: -2_147_483_649, most: 2147483647.9, above: 2_147_483_648)
+    try expectRange(
+      "i32.trunc_f64_u", f64, least: -0.9999999999999999, below: -1, most: 4294967295.9, above: 4_294_967_296)
+    try expectRange(
+      "i64.trunc_f64_s", f64, least: -0x1p63, below: -0x1.0000000000001p63, most: 0x1.fffffffffffffp62, above: 0x1p63)
+    try expectRange(
+      "i64.trunc_f64_u", f64, least: -0.9999999999999999, below: -1, most: 0x1.fffffffffffffp63, above: 0x1p64)
   }
 
   private func expectRange<Value: BinaryFloatingPoint>(
@@ -211,13 +219,15 @@ import Testing
   }
 
   @Test func integersToFloatsRoundOnce() throws {
-    #expect(try result("f32.convert_i32_s", i32(-16777217)) == f32(-16777216))
-    #expect(try result("f32.convert_i32_u", 0xffff_ffff) == f32(4294967296))
+    #expect(try result("f32.convert_i32_s", i32(-16_777_217)) == f32(-16_777_216))
+    #expect(try result("f32.convert_i32_u", 0xffff_ffff) == f32(4_294_967_296))
     #expect(try result("f32.convert_i64_s", 0x7fff_ff40_0000_0001) == f32(0x1.fffffep62))
     #expect(try result("f32.convert_i64_u", 0x8000_0080_0000_0001) == f32(0x1.000002p63))
     #expect(try result("f64.convert_i64_s", i64(.min)) == f64(-0x1p63))
     #expect(try result("f64.convert_i64_u", 0xffff_ffff_ffff_fbff) == f64(0x1.fffffffffffffp63))
-    #expect(try result("f64.convert_i32_s", 0xffff_ffff) == f64(-1) && result("f64.convert_i32_u", 0xffff_ffff) == f64(4294967295))
+    #expect(
+      try result("f64.convert_i32_s", 0xffff_ffff) == f64(-1)
+        && result("f64.convert_i32_u", 0xffff_ffff) == f64(4_294_967_295))
     #expect(try result("f32.demote_f64", f64(0x1.fffffefffffffp127)) == f32(0x1.fffffep127))
     #expect(try result("f32.demote_f64", f64(0x1.ffffffp127)) == f32(.infinity))
   }

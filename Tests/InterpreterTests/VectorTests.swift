@@ -59,7 +59,8 @@ import Testing
       #expect(Vector.evaluate(opcode, nan, one, one) == nan && Vector.evaluate(opcode, one, nan, one) == one)
       #expect(Vector.evaluate(opcode, zeros, opposite, one) == zeros)
     }
-    #expect(Vector.evaluate(.f64x2Pmin, one, zeros, one) == zeros && Vector.evaluate(.f64x2Pmax, zeros, one, one) == one)
+    #expect(
+      Vector.evaluate(.f64x2Pmin, one, zeros, one) == zeros && Vector.evaluate(.f64x2Pmax, zeros, one, one) == one)
     let halves = V128(low: 0x3f00_0000_3f80_0000, high: 0xffc0_0001_7f80_0001)
     let others = V128(low: 0x3f80_0000_3f00_0000, high: 0)
     #expect(Vector.evaluate(.f32x4Pmin, halves, others, one) == V128(low: 0x3f00_0000_3f00_0000, high: halves.high))
@@ -69,7 +70,8 @@ import Testing
   /// Conversions give in each lane what the scalar instruction gives, and zeros where no lane is left.
   @Test func conversions() {
     for (vector, scalar, from, to) in [
-      ("i32x4.trunc_sat_f32x4_s", "i32.trunc_sat_f32_s", 32, 32), ("i32x4.trunc_sat_f32x4_u", "i32.trunc_sat_f32_u", 32, 32),
+      ("i32x4.trunc_sat_f32x4_s", "i32.trunc_sat_f32_s", 32, 32),
+      ("i32x4.trunc_sat_f32x4_u", "i32.trunc_sat_f32_u", 32, 32),
       ("i32x4.trunc_sat_f64x2_s_zero", "i32.trunc_sat_f64_s", 64, 32),
       ("i32x4.trunc_sat_f64x2_u_zero", "i32.trunc_sat_f64_u", 64, 32),
       ("i32x4.relaxed_trunc_f32x4_s", "i32.trunc_sat_f32_s", 32, 32),

@@ -1,0 +1,163 @@
+import BinaryFormat
+import IR
+import Interpreter
+import PassManager
+import Passes
+import Support
+import TextFormat
+
+/// One module from a seed, one schedule, and all that must hold of the result.
+package struct FuzzCase: Sendable {
+  /// What went wrong.
+  package struct Failure: Error, Sendable {
+    package let seed: UInt64
+    /// The schedule as options of `pare opt`.
+    package let options: [String]
+    package let message: String
+    /// The module before optimization.
+    package let module: Bytes
+  }
+
+  /// Modules of a case, in the binary format.
+  package struct Result: Sendable {
+    package let options: [String]
+    package let before: Bytes
+    package let after: Bytes
+  }
+
+  package let seed: UInt64
+  private let generator: GeneratorOptions
+  /// Nil for a schedule from the seed.
+  private let schedule: FuzzSchedule?
+
+  package init(seed: UInt64, generator: GeneratorOptions = GeneratorOptions(), schedule: FuzzSchedule? = nil) {
+    self.seed = seed
+    self.generator = generator
+    self.schedule = schedule
+  }
+
+  /// Throws `Failure`.
+  @discardableResult package func run() throws -> Result {
+    var random = SeededRandom(seed: seed ^ 0x5eed)
+    let schedule = try schedule ?? FuzzSchedule(&random)
+    let before = ModuleGenerator(seed: seed, options: generator).generate()
+    func fail(_ message: String) -> Failure {
+      Failure(seed: seed, options: schedule.options, message: message, module: before)
+    }
+    func attempt<Value>(_ what: String, _ work: () throws -> Value) throws -> Value {
+      do {
+        return try work()
+      } catch let failure as Failure {
+        throw failure
+      } catch {
+        throw fail("\(what): \(error)")
+      }
+    }
+    let input = try attempt("the generated module is refused") { try read(before, keepsNames: true) }
+    let after = try attempt("optimizing") { try optimize(before, schedule, workerCount: 1) }
+    let others = try attempt("optimizing with three workers") { try optimize(before, schedule, workerCount: 3) }
+    if after != others { throw fail("three workers give other bytes than one") }
+    let output = try attempt("the optimized module is refused") { try read(after, keepsNames: true) }
+    try attempt("comparing executions") {
+      if let difference = try difference(input, output) { throw fail("executed: \(difference)") }
+    }
+    for (name, bytes) in [("input", try attempt("writing") { try write(input) }), ("output", after)] {
+      try attempt("round trips of the \(name)") {
+        if let failure = try roundTripFailure(bytes) { throw fail("\(name): \(failure)") }
+      }
+    }
+    for pass in schedule.idempotentPasses {
+      try attempt("running \(pass.name) twice") {
+        let once = try optimize(after, FuzzSchedule([pass]), workerCount: 1)
+        let twice = try optimize(once, FuzzSchedule([pass]), workerCount: 1)
+        if once != twice { throw fail("--\(pass.name) changes its own output") }
+      }
+    }
+    return Result(options: schedule.options, before: before, after: after)
+  }
+
+  // MARK: Steps
+
+  private var workers: WorkerPool { WorkerPool(count: 1) }
+
+  private func read(_ bytes: Bytes, keepsNames: Bool) throws -> Module {
+    var options = ReaderOptions()
+    options.readsNames = keepsNames
+    var module = try ModuleReader.read(bytes, options: options)
+    try PassRunner.quiet(workers).run([], on: &module)
+    return module
+  }
+
+  private func write(_ module: Module) throws -> Bytes {
+    var options = WriterOptions()
+    options.keepsNames = true
+    return Bytes(try ModuleWriter.bytes(of: module, options: options, workers: workers))
+  }
+
+  private func optimize(_ bytes: Bytes, _ schedule: FuzzSchedule, workerCount: Int) throws -> Bytes {
+    let workers = WorkerPool(count: workerCount)
+    var options = ReaderOptions()
+    options.readsNames = true
+    var module = try ModuleReader.read(bytes, options: options)
+    try PassRunner.quiet(workers).run(schedule.passes, on: &module)
+    return try write(module)
+  }
+
+  private func difference(_ before: Module, _ after: Module) throws -> String? {
+    var comparison = ExecutionComparison()
+    comparison.seed = seed
+    let trace = try comparison.trace(of: before)
+    return try comparison.difference(from: trace, calling: comparison.exportedFunctions(of: before), to: after)
+  }
+
+  /// What is wrong with bytes that pare wrote, if something is.
+  private func roundTripFailure(_ bytes: Bytes) throws -> String? {
+    let module = try read(bytes, keepsNames: true)
+    if try write(module) != bytes { return "reading and writing it gives other bytes" }
+    var text: [UInt8] = []
+    try ModulePrinter.print(module, workers: workers) { text.append(contentsOf: $0) }
+    var parsed = try ModuleInput(reading: Bytes(text))
+    try parsed.withModule { try PassRunner.quiet(workers).run([], on: &$0) }
+    // Text has a name for everything that has one in the binary, but also says what no name section does.
+    let plain = WriterOptions()
+    let reparsed = try ModuleWriter.bytes(of: parsed.module, options: plain, workers: workers)
+    let original = try ModuleWriter.bytes(of: module, options: plain, workers: workers)
+    return reparsed == original ? nil : "printing and parsing it gives other bytes"
+  }
+}
+
+/// The passes of a case.
+package struct FuzzSchedule: Sendable {
+  package let passes: [ScheduledPass]
+  /// As options of `pare opt`.
+  package let options: [String]
+
+  package init(_ passes: [ScheduledPass], options: [String]? = nil) {
+    self.passes = passes
+    self.options = options ?? passes.map { "--" + $0.name }
+  }
+
+  /// A few passes in any order, or a level.
+  init(_ random: inout SeededRandom) throws {
+    let levels: [(String, Int, Int)] = [
+      ("-O1", 1, 0), ("-O2", 2, 0), ("-O3", 3, 0), ("-O4", 4, 0), ("-Os", 2, 1), ("-Oz", 2, 2),
+    ]
+    let level = random.pick(levels)
+    var passOptions = PassOptions()
+    (passOptions.optimizeLevel, passOptions.shrinkLevel) = (level.1, level.2)
+    if random.oneIn(4) {
+      self.init(try Pipelines.schedule(with: passOptions), options: [level.0])
+      return
+    }
+    let table = PassTable.all.filter { !$0.traits.contains(.printsOnly) && !$0.traits.contains(.changesMeaning) }
+    var passes: [ScheduledPass] = []
+    for _ in 0...random.below(8) { passes.append(try random.pick(table).scheduled(with: passOptions)) }
+    let options = ["-ol=\(level.1)", "-s=\(level.2)"] + passes.map { "--" + $0.name }
+    self.init(passes, options: options)
+  }
+
+  var idempotentPasses: [ScheduledPass] {
+    var names: Set<String> = []
+    return passes.filter { $0.traits.contains(.isIdempotent) && names.insert($0.name).inserted }
+  }
+}
