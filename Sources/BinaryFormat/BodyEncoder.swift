@@ -18,6 +18,8 @@ package struct BodyEncoder: ~Copyable {
       /// Emit the instruction of a node whose operands have been emitted.
       case emit
       case openIf, elseArm, catchArm, end, endDelegate, endUnreachable
+      /// Drops the values of the node.
+      case drop
     }
 
     var kind: Kind
@@ -117,6 +119,7 @@ package struct BodyEncoder: ~Copyable {
       case .end: close()
       case .endDelegate: emitDelegate(action.node, of: body)
       case .endUnreachable: output.append(0x00)
+      case .drop: for _ in 0..<body.arity(of: body.type(of: action.node)) { output.append(0x1a) }
       }
     }
   }
@@ -135,16 +138,43 @@ package struct BodyEncoder: ~Copyable {
     default:
       let layout = info.layout
       if layout.wordCount == 0 && !layout.hasPool { return emit(node, of: body) }
+      let actionCount = actions.count
+      var isReached = true
       actions.append(Action(kind: .emit, node: node, detail: 0))
       for position in (0..<layout.wordCount).reversed() {
         let operand = NodeID(rawValue: record.word(layout.word(at: position)))
-        if !operand.isNone { visitLater(operand) }
+        if operand.isNone { continue }
+        if body.type(of: operand) == .unreachable { isReached = false }
+        visitLater(operand)
       }
       if layout.hasPool {
         for position in (0..<Int(record.c)).reversed() {
-          visitLater(NodeID(rawValue: body.pool[Int(record.b) + position]))
+          let operand = NodeID(rawValue: body.pool[Int(record.b) + position])
+          if body.type(of: operand) == .unreachable { isReached = false }
+          visitLater(operand)
         }
       }
+      if !isReached {
+        actions.truncate(to: actionCount)
+        visitLiveOperands(of: node, detail: detail, body)
+      }
+    }
+  }
+
+  /// An operand of the node never yields its value: what is left of the node is the operands up to that one. Behind it
+  /// nothing is written that reading the bytes back would not find.
+  private mutating func visitLiveOperands(of node: NodeID, detail: UInt32, _ body: borrowing Body) {
+    var operands: [NodeID] = []
+    for position in 0..<body.operandCount(of: node) {
+      let operand = body.operand(position, of: node)
+      if operand.isNone { continue }
+      operands.append(operand)
+      if body.type(of: operand) == .unreachable { break }
+    }
+    visitLater(operands.removeLast(), detail: detail)
+    for operand in operands.reversed() {
+      if body.type(of: operand).isConcrete { actions.append(Action(kind: .drop, node: operand, detail: 0)) }
+      visitLater(operand)
     }
   }
 
@@ -167,8 +197,14 @@ package struct BodyEncoder: ~Copyable {
   }
 
   private mutating func visitLater(_ items: NodeList, detail: UInt32, of body: borrowing Body) {
-    for index in (0..<items.count).reversed() {
-      let isLast = index == items.count - 1
+    var count = items.count
+    // What stands behind an item that control does not leave is not written either.
+    for index in 0..<count where body.type(of: body[items, index]) == .unreachable {
+      count = index + 1
+      break
+    }
+    for index in (0..<count).reversed() {
+      let isLast = index == count - 1
       visitLater(body[items, index], detail: isLast ? detail : BodyEncoder.notAtEnd)
     }
   }
@@ -184,6 +220,7 @@ package struct BodyEncoder: ~Copyable {
       actions.append(Action(kind: .end, node: node, detail: 0))
       visitLater(loop.body, detail: inner.bits)
     case .if(let branch):
+      if body.type(of: branch.condition) == .unreachable { return visitLater(branch.condition, detail: detail) }
       // The condition comes before the `if` opens: its label and type have to wait on the stack of actions.
       pendingConstructs.append(PendingConstruct(type: type, label: label))
       actions.append(Action(kind: .openIf, node: node, detail: detail))

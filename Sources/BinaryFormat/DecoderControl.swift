@@ -179,8 +179,15 @@ extension BodyDecoder {
       return
     }
     frame = frames.popLast()
-    let node = closed.isDead ? NodeID.none : makeConstruct(closed, arm, in: &body)
+    let node = closed.isDead ? discard(closed) : makeConstruct(closed, arm, in: &body)
     try pushResult(node, closed.results, in: &body)
+  }
+
+  /// Forgets the arms and clauses of a construct that control never reaches; what is around it must not get them.
+  private mutating func discard(_ closed: Frame) -> NodeID {
+    if closed.kind.isLegacyTry { tryArms.truncate(to: Int(closed.sideStart)) }
+    if closed.kind == .tryTable { catchClauses.truncate(to: Int(closed.clauseStart)) }
+    return .none
   }
 
   private func checkMissingElse(in body: borrowing Body) throws {

@@ -19,12 +19,12 @@ enum FuzzCommand {
     let failures = Mutex<[FuzzCase.Failure]>([])
     try workers.forEach(Array(0..<request.count)) { _, index in
       let seed = request.seed &+ UInt64(index)
+      let fuzzCase = FuzzCase(seed: seed, generator: generator, schedule: schedule)
       do {
-        let result = try FuzzCase(seed: seed, generator: generator, schedule: schedule).run()
-        if let directory = request.emitDirectory {
-          try emit(result.before, as: "\(seed).wasm", to: directory)
-          try emit(result.after, as: "\(seed).opt.wasm", to: directory)
-        }
+        // Before the passes: they may end the program.
+        if let directory = request.emitDirectory { try emit(fuzzCase.module, as: "\(seed).wasm", to: directory) }
+        let optimized = try fuzzCase.run()
+        if let directory = request.emitDirectory { try emit(optimized, as: "\(seed).opt.wasm", to: directory) }
       } catch let failure as FuzzCase.Failure {
         failures.withLock { $0.append(failure) }
       }
@@ -32,7 +32,6 @@ enum FuzzCommand {
     let sorted = failures.withLock { $0.sorted { $0.seed < $1.seed } }
     for failure in sorted {
       context.report("pare: seed \(failure.seed): \(failure.options.joined(separator: " ")): \(failure.message)")
-      if let directory = request.emitDirectory { try emit(failure.module, as: "\(failure.seed).wasm", to: directory) }
     }
     try context.output.write("\(request.count - sorted.count) passed, \(sorted.count) failed\n")
     return sorted.isEmpty ? ExitStatus.success : ExitStatus.failure

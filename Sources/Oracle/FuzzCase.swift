@@ -14,15 +14,6 @@ package struct FuzzCase: Sendable {
     /// The schedule as options of `pare opt`.
     package let options: [String]
     package let message: String
-    /// The module before optimization.
-    package let module: Bytes
-  }
-
-  /// Modules of a case, in the binary format.
-  package struct Result: Sendable {
-    package let options: [String]
-    package let before: Bytes
-    package let after: Bytes
   }
 
   package let seed: UInt64
@@ -36,13 +27,16 @@ package struct FuzzCase: Sendable {
     self.schedule = schedule
   }
 
-  /// Throws `Failure`.
-  @discardableResult package func run() throws -> Result {
+  /// The generated module.
+  package var module: Bytes { ModuleGenerator(seed: seed, options: generator).generate() }
+
+  /// The optimized module. Throws `Failure`.
+  @discardableResult package func run() throws -> Bytes {
     var random = SeededRandom(seed: seed ^ 0x5eed)
     let schedule = try schedule ?? FuzzSchedule(&random)
-    let before = ModuleGenerator(seed: seed, options: generator).generate()
+    let before = module
     func fail(_ message: String) -> Failure {
-      Failure(seed: seed, options: schedule.options, message: message, module: before)
+      Failure(seed: seed, options: schedule.options, message: message)
     }
     func attempt<Value>(_ what: String, _ work: () throws -> Value) throws -> Value {
       do {
@@ -73,7 +67,7 @@ package struct FuzzCase: Sendable {
         if once != twice { throw fail("--\(pass.name) changes its own output") }
       }
     }
-    return Result(options: schedule.options, before: before, after: after)
+    return after
   }
 
   // MARK: Steps
