@@ -3,12 +3,12 @@ import IR
 import Support
 
 /// A function of WASI. All but `proc_exit` return an error number.
-struct WasiFunction {
+package struct WasiFunction {
   typealias Body = (System) -> (GuestCall) throws(Errno) -> Void
 
-  let name: String
+  package let name: String
   /// Types of the parameters: `i` for i32, `I` for i64.
-  let parameters: String
+  package let parameters: String
   let body: Body
 
   init(_ name: String, _ parameters: String, _ body: @escaping Body) {
@@ -18,7 +18,7 @@ struct WasiFunction {
   }
 
   /// All functions of preview 1 (`wasi_snapshot_preview1.witx`).
-  static var all: [WasiFunction] {
+  package static var all: [WasiFunction] {
     [
       // The program
       WasiFunction("args_get", "ii", System.argsGet),
