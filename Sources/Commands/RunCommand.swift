@@ -28,15 +28,12 @@ enum RunCommand {
 
   /// The exit status for what ended the guest, which is reported if it is no exit.
   private static func status(of interruption: Interruption, in context: ToolContext) -> Int32 {
-    switch interruption {
-    case .exit(let status):
-      // A process has 8 bits for it: what is lost must not look like success.
-      return status == 0 ? 0 : status & 0xff == 0 ? ExitStatus.failure : Int32(status & 0xff)
-    case .trap(let trap): context.report("trap: \(trap.message)")
-    case .exception: context.report("uncaught exception")
-    case .refused(let message): context.report("pare: \(message)")
+    guard case .exit(let status) = interruption else {
+      context.report(interruption.text)
+      return interrupted
     }
-    return interrupted
+    // A process has 8 bits for it: what is lost must not look like success.
+    return status == 0 ? ExitStatus.success : status & 0xff == 0 ? ExitStatus.failure : Int32(status & 0xff)
   }
 
   private static func help() -> HelpPage {
@@ -96,8 +93,9 @@ private struct Guest {
     let type = store.type(of: function)
     let arguments = try parse(request.arguments, of: type, name)
     // A library is told to get ready first.
-    if name != "_initialize", let initialize = try? self.function("_initialize"), store.type(of: initialize) == FunctionType() {
-      _ = try store.invoke(initialize, [])
+    if name != "_initialize", case .function? = instance.export("_initialize") {
+      let initialize = try self.function("_initialize")
+      if store.type(of: initialize) == FunctionType() { _ = try store.invoke(initialize, []) }
     }
     for (value, type) in zip(try store.invoke(function, arguments), type.results) {
       try context.output.write(store.text(of: value, type) + "\n")

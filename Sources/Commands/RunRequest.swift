@@ -66,7 +66,8 @@ struct RunRequest: ToolRequest {
             action: .value("HOST[::GUEST]") { try $0.takeDirectory($1) }),
           Option(
             "--env",
-            says: "Give the module an environment variable; without VALUE, that of pare. May be repeated. Default: none.",
+            says: "Give the module an environment variable; without VALUE, that of pare. May be repeated. Default: "
+              + "none.",
             action: .value("NAME[=VALUE]") { $0.takeVariable($1) }),
           ResourceOptions.workerOption(\.resources),
         ] + generalOptions()),

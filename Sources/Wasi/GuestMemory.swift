@@ -24,7 +24,9 @@ struct GuestMemory {
     return UnsafeMutableRawBufferPointer(rebasing: bytes[Int(address)..<Int(address + count)])
   }
 
-  func load<Number: FixedWidthInteger & BitwiseCopyable>(_ type: Number.Type, at address: UInt64) throws(Errno) -> Number {
+  func load<Number: FixedWidthInteger & BitwiseCopyable>(
+    _ type: Number.Type, at address: UInt64
+  ) throws(Errno) -> Number {
     Number(littleEndian: try range(at: address, count: UInt64(MemoryLayout<Number>.size)).loadUnaligned(as: type))
   }
 

@@ -11,7 +11,8 @@ import Testing
 
   /// A module of one exported function.
   private func invoke(_ function: String, _ words: String...) throws -> CommandRun {
-    CommandRun(words: ["run", "--invoke", "f", try directory.write("(module (func (export \"f\") \(function)))", to: "f.wat")] + words)
+    let path = try directory.write("(module (func (export \"f\") \(function)))", to: "f.wat")
+    return CommandRun(words: ["run", "--invoke", "f", path] + words)
   }
 
   /// Writes its arguments and its environment, with a zero byte behind each, and ends with the number of arguments.
@@ -126,11 +127,14 @@ import Testing
       #expect(run.errors == message + "\n")
     }
     try trap("(module (func (export \"_start\") unreachable))", "trap: unreachable")
-    try trap("(module (func $f (export \"_start\") (call $f)))", "trap: call stack exhausted", options: ["--max-depth=9"])
+    try trap(
+      "(module (func $f (export \"_start\") (call $f)))", "trap: call stack exhausted", options: ["--max-depth=9"])
     try trap("(module (func (export \"_start\") (loop (br 0))))", "trap: out of fuel", options: ["--fuel", "100000"])
     try trap("(module (func $f unreachable) (start $f))", "trap: unreachable")
-    try trap("(module (tag $e) (func (export \"_start\") (throw $e)))", "uncaught exception")
-    try trap("(module (memory 0) (func (export \"_start\") (drop (i32.load (i32.const 0)))))", "trap: out of bounds memory access")
+    try trap("(module (tag $e) (func (export \"_start\") (throw $e)))", "an uncaught exception")
+    try trap(
+      "(module (memory 0) (func (export \"_start\") (drop (i32.load (i32.const 0)))))",
+      "trap: out of bounds memory access")
   }
 
   @Test func memoryIsLimited() throws {

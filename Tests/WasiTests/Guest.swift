@@ -90,7 +90,9 @@ final class Guest {
   // MARK: What most tests do. Paths are put at 1000 and 5000, results at 16, buffers at 32.
 
   /// Calls a function with arguments of which one stands for a path, or two for two.
-  func call(_ name: String, _ before: [UInt64], path: String, _ after: UInt64..., path second: String? = nil) throws -> Errno {
+  func call(
+    _ name: String, _ before: [UInt64], path: String, _ after: UInt64..., path second: String? = nil
+  ) throws -> Errno {
     put(path, 1000)
     var arguments = before + [1000, UInt64(path.utf8.count)] + after
     if let second {
@@ -171,7 +173,9 @@ final class TestDirectory {
     if unlink(path) == 0 || rmdir(path) == 0 { return }
     guard let directory = opendir(path) else { return }
     while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self)) }
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
+        String(cString: UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))
+      }
       if name != "." && name != ".." { remove("\(path)/\(name)") }
     }
     closedir(directory)
