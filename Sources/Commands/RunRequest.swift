@@ -45,7 +45,7 @@ struct RunRequest: ToolRequest {
   }
 
   private mutating func takeDepth(_ value: OptionValue) throws {
-    limits.callDepth = try value.number(in: 1...100_000_000)
+    limits.callDepth = try value.number(in: 1...1_000_000)
     limits.stackWords = max(limits.stackWords, 32 * limits.callDepth)
   }
 

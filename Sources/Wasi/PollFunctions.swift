@@ -29,9 +29,12 @@ private struct Occurrence {
 }
 
 extension System {
+  /// More than a system has descriptors to wait for.
+  private static let subscriptionLimit: UInt64 = 1 << 16
+
   func pollOneoff(_ call: GuestCall) throws(Errno) {
     let count = UInt64(call.u32(2))
-    if count == 0 { throw .inval }
+    if count == 0 || count > System.subscriptionLimit { throw .inval }
     try call.memory.check(call.address(0), count: count * Subscription.size)
     try call.memory.check(call.address(1), count: count * Occurrence.size)
     try call.memory.check(call.address(3), count: 4)

@@ -112,6 +112,7 @@ import Wasi
     #expect(try guest.call("poll_oneoff", 100, 1000, 2, 16) == .success)
     #expect(guest.load(UInt16.self, 1008) == Errno.badf.rawValue)
     #expect(try guest.call("poll_oneoff", 100, 1000, 0, 16) == .inval)
+    #expect(try guest.call("poll_oneoff", 100, 1000, UInt64(UInt32.max), 16) == .inval)
   }
 
   @Test func whatIsNotThereSaysSo() throws {
