@@ -30,6 +30,7 @@ let package = Package(
     layer("TextFormat", uses: ["Support", "IR", "BinaryFormat"]),
     layer("Analysis", uses: ["Support", "IR"]),
     layer("Interpreter", uses: ["Support", "IR", "BinaryFormat"]),
+    layer("Wasi", uses: ["Support", "IR", "Interpreter"]),
     layer("PassManager", uses: ["Support", "IR", "BinaryFormat", "TextFormat"]),
     layer("Passes", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "Analysis", "PassManager"]),
     layer(
@@ -37,7 +38,9 @@ let package = Package(
     layer("Pare", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "PassManager", "Passes"]),
     layer(
       "Commands",
-      uses: ["Support", "IR", "BinaryFormat", "TextFormat", "Interpreter", "PassManager", "Passes", "Oracle"]),
+      uses: [
+        "Support", "IR", "BinaryFormat", "TextFormat", "Interpreter", "Wasi", "PassManager", "Passes", "Oracle",
+      ]),
     .executableTarget(name: "PareMain", dependencies: ["Commands"], swiftSettings: settings),
     tests(of: "Support"),
     tests(of: "BinaryFormat", uses: ["Support", "IR"]),
@@ -48,6 +51,7 @@ let package = Package(
     tests(of: "IR", uses: ["Support"]),
     tests(of: "Analysis", uses: ["Support", "IR"]),
     tests(of: "Interpreter", uses: ["Support", "IR", "BinaryFormat", "TextFormat"]),
+    tests(of: "Wasi", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "Interpreter"]),
     tests(of: "Passes", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "PassManager"]),
     tests(of: "Oracle", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "Interpreter", "PassManager", "Passes"]),
   ]

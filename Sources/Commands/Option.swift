@@ -85,6 +85,9 @@ protocol ToolRequest {
   /// Takes a word that is no option.
   mutating func take(input: Path) throws
 
+  /// As `take(input:)`, with the words that come behind; removes those that it takes as well.
+  mutating func take(input: Path, before rest: inout ArraySlice<Argument>) throws
+
   /// Takes `--NAME` or `--NAME=ARGUMENT` that is not among the options. Returns false if there is no such pass.
   mutating func take(pass: String, argument: String?) throws -> Bool
 
@@ -93,6 +96,7 @@ protocol ToolRequest {
 }
 
 extension ToolRequest {
+  mutating func take(input: Path, before rest: inout ArraySlice<Argument>) throws { try take(input: input) }
   mutating func take(pass: String, argument: String?) throws -> Bool { false }
   static var passNames: [String] { [] }
 }
@@ -116,7 +120,7 @@ func parse<Request: ToolRequest>(_ arguments: [Argument], into request: Request)
   while let word = rest.popFirst() {
     if isOptionsEnd || !word.isOption {
       if word.bytes.isEmpty { throw requestError("a file name is empty") }
-      try request.take(input: word.path)
+      try request.take(input: word.path, before: &rest)
       continue
     }
     if word == "--" {

@@ -18,13 +18,17 @@ package struct ResourceOptions: Sendable {
     try memoryBudget ?? environment.memoryBudget()
   }
 
+  static func workerOption<Request>(_ path: WritableKeyPath<Request, ResourceOptions>) -> Option<Request> {
+    Option(
+      "-j", "--cores",
+      says: "Run at most N threads. Default: PARE_CORES or BINARYEN_CORES, else one for each processor that this "
+        + "process may run on.",
+      action: .value("N") { $0[keyPath: path].workers = try $1.number(in: workerCounts) })
+  }
+
   static func options<Request>(_ path: WritableKeyPath<Request, ResourceOptions>) -> [Option<Request>] {
     [
-      Option(
-        "-j", "--cores",
-        says: "Run at most N threads. Default: PARE_CORES or BINARYEN_CORES, else one for each processor that this "
-          + "process may run on.",
-        action: .value("N") { $0[keyPath: path].workers = try $1.number(in: workerCounts) }),
+      workerOption(path),
       Option(
         "--max-memory",
         says: "Hold functions back while the work on others would take more than SIZE (such as 512M or 2G). One "

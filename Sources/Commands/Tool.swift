@@ -32,6 +32,7 @@ struct Tool: Sendable {
     Tool(name: "dis", sentence: "Write a module as text.") { try DisCommand.run($0, in: $1) },
     Tool(name: "validate", sentence: "Check that modules are valid.") { try ValidateCommand.run($0, in: $1) },
     Tool(name: "metrics", sentence: "Count what a module is made of.") { try MetricsCommand.run($0, in: $1) },
+    Tool(name: "run", sentence: "Run a program or a function of a module.") { try RunCommand.run($0, in: $1) },
     Tool(name: "bisect", sentence: "Find the rewrite of a pass that makes a command fail.") {
       try BisectCommand.run($0, in: $1)
     },
