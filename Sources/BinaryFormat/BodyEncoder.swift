@@ -45,6 +45,7 @@ package struct BodyEncoder: ~Copyable {
   /// Positions of the labels among those of the body, for the name section; filled if the body has label names.
   package private(set) var labelNames: [UInt32: Name] = [:]
   var labelPosition: UInt32 = 0
+  var namedLabels = NamedLabels()
 
   package init() {}
 
@@ -105,6 +106,7 @@ package struct BodyEncoder: ~Copyable {
   }
 
   private mutating func encodeExpression(of body: borrowing Body) {
+    namedLabels.reset(walks: body.changeCount != 0)
     let type = body.type(of: body.root)
     actions.append(Action(kind: .end, node: body.root, detail: 0))
     actions.append(Action(kind: .visit, node: body.root, detail: type == .unreachable ? 0 : type.bits))
@@ -188,7 +190,7 @@ package struct BodyEncoder: ~Copyable {
     if block.label.isNone || block.label == .function {
       return visitLater(block.items, detail: detail, of: body)
     }
-    if let construct = body.constructWithLabel(of: block) {
+    if let construct = namedLabels.constructWithLabel(of: block, in: body) {
       return visitConstruct(construct, as: body.type(of: node), detail: detail, label: block.label, of: body)
     }
     let type = open(0x02, body.type(of: node), detail: detail, label: block.label, of: body)
@@ -345,49 +347,5 @@ package struct BodyEncoder: ~Copyable {
   mutating func noteHint(of node: NodeID, in body: borrowing Body) {
     guard hasHints, let isLikely = body.branchHints[node] else { return }
     hints.append(BranchHint(offset: UInt32(output.count), isLikely: isLikely))
-  }
-}
-
-extension Body {
-  /// The `if`, `try` or `try_table` that is all there is in a labelled block, so that it can take over the block's
-  /// label and type. Not a `try` with `delegate`, a `try_table` with a clause for the block, nor an `if` whose condition
-  /// branches to it: these are outside of the construct's own label.
-  package func constructWithLabel(of block: BlockNode) -> NodeID? {
-    guard block.items.count == 1 else { return nil }
-    let item = self[block.items, 0]
-    switch self[item] {
-    case .if(let branch): return mayBranch(to: block.label, from: branch.condition) ? nil : item
-    case .tryTable(let table):
-      let namesBlock = (0..<table.clauseCount).contains { catchClause($0, of: table).label == block.label }
-      return namesBlock ? nil : item
-    case .try(let legacy): return legacy.delegate.isNone ? item : nil
-    default: return nil
-    }
-  }
-
-  /// Whether a node at or below `top` names `label`. Says so too if there is more to look at than is worth it, which
-  /// keeps the encoder linear where conditions nest.
-  private func mayBranch(to label: LabelID, from top: NodeID) -> Bool {
-    let limit = 64
-    var pending = [top]
-    var seen = 0
-    while let id = pending.popLast() {
-      guard id.index < nodes.count else { continue }
-      seen += 1
-      if seen > limit || operandCount(of: id) > limit { return true }
-      switch self[id] {
-      case .br(let node): if node.label == label { return true }
-      case .brIf(let node): if node.label == label { return true }
-      case .brOnNull(let node): if node.label == label { return true }
-      case .brOnCast(let node): if node.label == label { return true }
-      case .brTable(let node):
-        seen += node.labelCount
-        if seen > limit || (0..<node.labelCount).contains(where: { self.label($0, of: node) == label }) { return true }
-      case .try, .tryTable: return true
-      default: break
-      }
-      forEachOperand(of: id) { pending.append($0) }
-    }
-    return false
   }
 }

@@ -18,9 +18,7 @@ extension TextPrinter {
         return pushSequence(id, of: body, tail: tail, indentation: indentation, isInline: isInline)
       }
       owner.first = block.label
-      if block.items.count == 1, body[block.items, 0].index < body.nodes.count,
-        let only = body.constructWithLabel(of: block)
-      {
+      if let only = namedLabels.constructWithLabel(of: block, in: body) {
         nodeBudget -= 1
         id = only
       }

@@ -76,6 +76,7 @@ extension TextPrinter {
   /// Gets ready for what is inside of `body`.
   mutating func beginBody(_ body: borrowing Body) {
     labels.reset(for: body)
+    namedLabels.reset(walks: false)
     hasLocalNames = !body.localNames.isEmpty
     guard hasLocalNames else { return }
     let names = body.localNames

@@ -1,3 +1,4 @@
+import BinaryFormat
 import IR
 import Support
 
@@ -60,6 +61,7 @@ struct TextPrinter: ~Copyable {
   let mnemonics = Mnemonics.shared
   var frames = Column<PrinterFrame>()
   var labels = LabelStack()
+  var namedLabels = NamedLabels()
   var locals = ReferenceTable<LocalID>()
   var hasLocalNames = false
   /// Nodes that may still be printed: a tree has each node once, so that more of them come from a bug in a pass.
