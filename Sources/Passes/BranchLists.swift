@@ -104,6 +104,7 @@ extension BranchFlow {
     let arm = list.takeRest(in: &body)
     let node = body.makeIf(body.makeInverse(of: branch.condition), then: arm, else: .none, type: .none)
     body.moveBranchHint(from: item, to: node, negated: true)
+    body.movePosition(from: item, to: node)
     list.label = .none
     finish(node, of: &list, in: &body)
     return true
@@ -121,6 +122,7 @@ extension BranchFlow {
     let arm = list.takeRest(in: &body)
     let node = body.makeIf(branch.condition, then: branch.value, else: arm, type: list.type)
     body.moveBranchHint(from: item, to: node)
+    body.movePosition(from: item, to: node)
     list.label = .none
     finish(node, of: &list, in: &body)
     return true

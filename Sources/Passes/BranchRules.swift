@@ -113,6 +113,7 @@ extension BranchFlow {
     let type = value.isNone ? ResultType.none : type(at: exit(of: label))
     let branch = body.makeBrIf(label, value: value, condition: tested, type: type)
     body.moveBranchHint(from: id, to: branch, negated: isElse)
+    body.movePosition(from: id, to: branch)
     return body.makeDropIfNeeded(branch)
   }
 

@@ -73,6 +73,23 @@ import Testing
     #expect(module.functions[FunctionID(0)].code!.branchHints == [BranchHint(offset: 3, isLikely: true)])
   }
 
+  @Test func positionsDoNotCount() throws {
+    var module = try module(
+      """
+      (module
+        ;;@ a.c:1:0
+        (func $a (result i32) (i32.const 1))
+        (func $b (result i32)
+          ;;@ b.c:9:9
+          (i32.const 1)))
+      """)
+    let positions = module.functions[FunctionID(0)].code!.positions
+    #expect(!positions.isEmpty && positions != module.functions[FunctionID(1)].code!.positions)
+    try run("duplicate-function-elimination", on: &module)
+    #expect(module.left == ["func a"])
+    #expect(module.functions[FunctionID(0)].code!.positions == positions)
+  }
+
   @Test func theSameAtEveryWorkerCount() throws {
     var text = "(module (memory 1)"
     for index in 0..<3000 {
