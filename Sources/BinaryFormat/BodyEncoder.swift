@@ -363,31 +363,6 @@ package struct BodyEncoder: ~Copyable {
     guard hasHints, let isLikely = body.branchHints[node] else { return }
     hints.append(BranchHint(offset: UInt32(output.count), isLikely: isLikely))
   }
-
-  // MARK: Source positions
-
-  /// Takes note of where the instruction of `node`, which is written next, comes from. A node of which nothing is known
-  /// counts to what stands before it.
-  @inline(__always)
-  mutating func notePosition(of node: NodeID, in body: borrowing Body) {
-    if hasPositions { appendMark(of: node, in: body) }
-  }
-
-  @inline(never)
-  private mutating func appendMark(of node: NodeID, in body: borrowing Body) {
-    movePosition(to: body.position(of: node))
-  }
-
-  private mutating func movePosition(to new: PositionID) {
-    guard !new.isNone && new != position else { return }
-    let offset = UInt32(output.count)
-    // A node without bytes may have left a mark here.
-    if positionMarks.last?.offset == offset { positionMarks.removeLast() }
-    position = new
-    if positionMarks.last?.position ?? .nowhere != new {
-      positionMarks.append(PositionMark(offset: offset, position: new))
-    }
-  }
 }
 
 extension Body {
