@@ -36,6 +36,13 @@ package struct BodyDecoder: ~Copyable {
   var catchClauses = Column<CatchClause>()
   var labelPosition: UInt32 = 0
   var pendingHints: ArraySlice<BranchHint> = []
+  /// Whether nodes are given source positions.
+  var hasPositions = false
+  var positionMarks: [PositionMark] = []
+  /// How many of `positionMarks` come before or at the instruction.
+  var passedMarks = 0
+  /// Where the nodes come from that are made now.
+  var position = PositionID.none
   var pendingLabelNames: [UInt32: Name] = [:]
 
   /// Features whose instructions were decoded since the decoder was made; also what unreachable code uses.
@@ -69,6 +76,7 @@ package struct BodyDecoder: ~Copyable {
       body.reset(parameters: declarations.parameters(of: type))
       functionResults = body.resultType(of: declarations.results(of: type))
       pendingHints = code.branchHints[...]
+      beginPositions(code.positions, in: &body)
       pendingLabelNames = labelNames
       try decodeLocals(into: &body)
       try decodeExpression(into: &body)
@@ -87,6 +95,7 @@ package struct BodyDecoder: ~Copyable {
     body.reset(parameters: [])
     functionResults = ResultType(type)
     pendingHints = []
+    beginPositions([], in: &body)
     localIsSet.reset(count: 0)
     defer { isConstant = false }
     try decodeExpression(into: &body)
@@ -134,6 +143,7 @@ package struct BodyDecoder: ~Copyable {
     frame = Frame()
     frame.results = functionResults
     frame.label = .function
+    if hasPositions { movePosition(to: reader.position) }
     while body.root.isNone {
       opcodeOffset = reader.position
       let opcode = try readOpcode()
@@ -143,6 +153,7 @@ package struct BodyDecoder: ~Copyable {
         throw invalid("constant expression required: \(opcode.mnemonic) is not constant")
       }
       try decodeInstruction(opcode, info, into: &body)
+      if hasPositions { notePositions(in: &body) }
     }
   }
 

@@ -41,6 +41,10 @@ package struct BodyEncoder: ~Copyable {
   var hasTupleTypes = false
   var hints: [BranchHint] = []
   var hasHints = false
+  var positionMarks: [PositionMark] = []
+  var hasPositions = false
+  /// Where the instructions come from that are written now.
+  var position = PositionID.nowhere
   var hasLabelNames = false
   /// Positions of the labels among those of the body, for the name section; filled if the body has label names.
   package private(set) var labelNames: [UInt32: Name] = [:]
@@ -52,10 +56,12 @@ package struct BodyEncoder: ~Copyable {
   /// Encodes a function body: its locals, then its instructions.
   package mutating func encode(_ body: borrowing Body) -> Code {
     begin(body)
+    if hasPositions { movePosition(to: body.startPosition) }
     encodeLocals(of: body)
     encodeExpression(of: body)
     return Code(
-      bytes: Bytes(copying: output), isCanonical: true, hasTupleTypes: hasTupleTypes, branchHints: hints)
+      bytes: Bytes(copying: output), isCanonical: true, hasTupleTypes: hasTupleTypes, branchHints: hints,
+      positions: positionMarks)
   }
 
   /// Encodes a constant expression.
@@ -81,6 +87,9 @@ package struct BodyEncoder: ~Copyable {
     hasTupleTypes = false
     hints = []
     hasHints = !body.branchHints.isEmpty
+    positionMarks = []
+    hasPositions = !body.positions.isEmpty
+    position = .nowhere
     hasLabelNames = !body.labelNames.isEmpty
     labelNames = [:]
     labelPosition = 0
@@ -118,7 +127,10 @@ package struct BodyEncoder: ~Copyable {
       case .openIf: openIf(action.node, detail: action.detail, of: body)
       case .elseArm: output.append(0x05)
       case .catchArm: emitCatch(action.node, arm: Int(action.detail), of: body)
-      case .end: close()
+      case .end:
+        // The end of a construct comes from where what stands before it does; only that of the function has its own.
+        if action.node == body.root { notePosition(of: body.root, in: body) }
+        close()
       case .endDelegate: emitDelegate(action.node, of: body)
       case .endUnreachable: output.append(0x00)
       case .drop: for _ in 0..<body.arity(of: body.type(of: action.node)) { output.append(0x1a) }
@@ -193,6 +205,7 @@ package struct BodyEncoder: ~Copyable {
     if let construct = namedLabels.constructWithLabel(of: block, in: body) {
       return visitConstruct(construct, as: body.type(of: node), detail: detail, label: block.label, of: body)
     }
+    notePosition(of: node, in: body)
     let type = open(0x02, body.type(of: node), detail: detail, label: block.label, of: body)
     actions.append(Action(kind: .end, node: node, detail: 0))
     visitLater(block.items, detail: type.bits, of: body)
@@ -218,6 +231,7 @@ package struct BodyEncoder: ~Copyable {
     let type = outer ?? body.type(of: node)
     switch body[node] {
     case .loop(let loop):
+      notePosition(of: node, in: body)
       let inner = open(0x03, type, detail: detail, label: loop.label, of: body)
       actions.append(Action(kind: .end, node: node, detail: 0))
       visitLater(loop.body, detail: inner.bits)
@@ -228,6 +242,7 @@ package struct BodyEncoder: ~Copyable {
       actions.append(Action(kind: .openIf, node: node, detail: detail))
       visitLater(branch.condition)
     case .try(let legacy):
+      notePosition(of: node, in: body)
       let inner = open(0x06, type, detail: detail, label: legacy.label, of: body)
       if !label.isNone { labelHeights[label.index] = height - 1 }
       let kind: Action.Kind = legacy.delegate.isNone ? .end : .endDelegate
@@ -237,6 +252,7 @@ package struct BodyEncoder: ~Copyable {
         if index > 0 { actions.append(Action(kind: .catchArm, node: node, detail: UInt32(index))) }
       }
     case .tryTable(let table):
+      notePosition(of: node, in: body)
       let inner = openTryTable(table, type, detail: detail, label: label, of: body)
       actions.append(Action(kind: .end, node: node, detail: 0))
       visitLater(table.body, detail: inner.bits)
@@ -256,6 +272,7 @@ package struct BodyEncoder: ~Copyable {
     guard case .if(let branch) = body[node] else { preconditionFailure() }
     let pending = pendingConstructs.popLast()
     noteHint(of: node, in: body)
+    notePosition(of: node, in: body)
     let type = open(0x04, pending.type, detail: detail, label: pending.label, of: body)
     actions.append(Action(kind: .end, node: node, detail: 0))
     if !branch.elseArm.isNone {

@@ -48,16 +48,18 @@ package struct BodyRewriter: ~Copyable {
     kinds = blockType == nil ? map.changed : map.changed.union(.tupleBlockType)
   }
 
-  /// The body with new indices. Branch hints move along. It is the same bytes, not copied, if nothing can change.
+  /// The body with new indices. Branch hints and source positions move along. It is the same bytes, not copied, if nothing can change.
   /// Linear.
   package mutating func rewrite(_ code: Code) throws -> Code {
     let namesBlockTypes = code.hasTupleTypes && blockType != nil
     guard namesBlockTypes || !map.changed.isEmpty else { return code }
     output.removeAll()
-    let hints = try append(code)
     var result = code
+    try code.bytes.withUnsafeBytes { bytes in
+      try copy(
+        bytes, startingWith: .locals, origin: code.fileOffset, hints: &result.branchHints, positions: &result.positions)
+    }
     result.bytes = Bytes(copying: output)
-    result.branchHints = hints
     if namesBlockTypes { result.hasTupleTypes = false }
     return result
   }
@@ -65,57 +67,49 @@ package struct BodyRewriter: ~Copyable {
   package mutating func rewrite(_ expression: ConstExpression) throws -> ConstExpression {
     guard !map.changed.isEmpty else { return expression }
     output.removeAll()
-    _ = try expression.bytes.withUnsafeBytes { bytes in
-      try copy(bytes, startingWith: .instructions, origin: 0, hints: [])
+    var hints: [BranchHint] = []
+    var positions: [PositionMark] = []
+    try expression.bytes.withUnsafeBytes { bytes in
+      try copy(bytes, startingWith: .instructions, origin: 0, hints: &hints, positions: &positions)
     }
     return ConstExpression(bytes: Bytes(copying: output))
-  }
-
-  /// Appends the body with new indices to `column`; gives the branch hints with their offsets in the new body.
-  package mutating func rewrite(_ code: Code, appendingTo column: inout Column<UInt8>) throws -> [BranchHint] {
-    guard code.hasTupleTypes && blockType != nil || !map.changed.isEmpty else {
-      column.append(code.bytes)
-      return code.branchHints
-    }
-    output.removeAll()
-    let hints = try append(code)
-    output.withUnsafeBuffer { column.append(contentsOf: $0) }
-    return hints
   }
 }
 
 private extension BodyRewriter {
-  mutating func append(_ code: Code) throws -> [BranchHint] {
-    try code.bytes.withUnsafeBytes { bytes in
-      try copy(bytes, startingWith: .locals, origin: code.fileOffset, hints: code.branchHints)
-    }
-  }
-
   mutating func copy(
-    _ bytes: UnsafeBufferPointer<UInt8>, startingWith start: BodyScan.Start, origin: Int, hints: [BranchHint]
-  ) throws -> [BranchHint] {
+    _ bytes: UnsafeBufferPointer<UInt8>, startingWith start: BodyScan.Start, origin: Int, hints: inout [BranchHint],
+    positions: inout [PositionMark]
+  ) throws {
     var scan = BodyScan(of: bytes, startingWith: start, for: kinds, origin: origin)
-    var hints = hints
-    var nextHint = 0
+    var movedHints = 0
+    var movedPositions = 0
     var copied = 0
-    func moveHints(before offset: Int, by distance: Int) {
-      while nextHint < hints.count && hints[nextHint].offset < offset {
-        hints[nextHint].offset = UInt32(truncatingIfNeeded: Int(hints[nextHint].offset) + distance)
-        nextHint += 1
-      }
-    }
     while try scan.advance() {
       let reference = scan.reference
       // The types in a block type that has got a name are gone with it.
       guard reference.range.lowerBound >= copied else { continue }
-      moveHints(before: reference.range.lowerBound, by: output.count - copied)
+      let distance = output.count - copied
+      move(&hints, from: &movedHints, before: reference.range.lowerBound, by: distance)
+      move(&positions, from: &movedPositions, before: reference.range.lowerBound, by: distance)
       output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[copied..<reference.range.lowerBound]))
       try append(reference, in: bytes, origin: origin)
       copied = reference.range.upperBound
     }
-    moveHints(before: .max, by: output.count - copied)
+    let distance = output.count - copied
+    move(&hints, from: &movedHints, before: .max, by: distance)
+    move(&positions, from: &movedPositions, before: .max, by: distance)
     output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[copied...]))
-    return hints
+  }
+
+  /// Moves the marks from `next` on that stand before `offset`; `next` becomes the first that does not.
+  func move<Mark: CodeMark>(_ marks: inout [Mark], from next: inout Int, before offset: Int, by distance: Int) {
+    while next < marks.count && Int(marks[next].offset) < offset {
+      // A mark within a number that got shorter must not get before the marks before it.
+      let floor = next == 0 ? 0 : Int(marks[next - 1].offset)
+      marks[next].offset = UInt32(max(floor, Int(marks[next].offset) + distance))
+      next += 1
+    }
   }
 
   mutating func append(_ reference: Reference, in bytes: UnsafeBufferPointer<UInt8>, origin: Int) throws {
@@ -147,6 +141,15 @@ private extension BodyRewriter {
     return index
   }
 }
+
+/// Something that is said of the instruction at an offset.
+private protocol CodeMark {
+  /// Bytes from the start of the body.
+  var offset: UInt32 { get set }
+}
+
+extension BranchHint: CodeMark {}
+extension PositionMark: CodeMark {}
 
 private extension ByteReader {
   mutating func readResults() throws -> [ValueType] {

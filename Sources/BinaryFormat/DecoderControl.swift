@@ -15,6 +15,7 @@ extension BodyDecoder {
       new.hint = takeHint()
       new.condition = try pop(.i32, isFirst: new.parameters == .none, in: &body)
     }
+    new.position = position
     new.label = body.makeLabel()
     if !pendingLabelNames.isEmpty, let name = pendingLabelNames[labelPosition] { body.labelNames[new.label] = name }
     labelPosition += 1
@@ -179,6 +180,7 @@ extension BodyDecoder {
       return
     }
     frame = frames.popLast()
+    position = closed.position
     let node = closed.isDead ? discard(closed) : makeConstruct(closed, arm, in: &body)
     try pushResult(node, closed.results, in: &body)
   }
@@ -231,6 +233,31 @@ extension BodyDecoder {
 
   func wrapIfTargeted(_ node: NodeID, _ closed: Frame, label: LabelID, in body: inout Body) -> NodeID {
     closed.isTargeted ? body.makeBlock([node], label: label, type: closed.results) : node
+  }
+
+  // MARK: Source positions
+
+  /// Gets ready for a body with these marks.
+  mutating func beginPositions(_ marks: [PositionMark], in body: inout Body) {
+    hasPositions = !marks.isEmpty
+    position = .none
+    guard hasPositions else { return }
+    positionMarks = marks
+    passedMarks = 0
+    movePosition(to: 0)
+    body.startPosition = position
+  }
+
+  /// After an instruction: gives its position to the nodes that it has made, and moves to that of the next.
+  mutating func notePositions(in body: inout Body) {
+    body.fillPositions(with: position)
+    movePosition(to: reader.position)
+  }
+
+  /// Takes note of where the instruction at `offset` comes from.
+  mutating func movePosition(to offset: Int) {
+    while passedMarks < positionMarks.count && Int(positionMarks[passedMarks].offset) <= offset { passedMarks += 1 }
+    position = passedMarks > 0 ? positionMarks[passedMarks - 1].position : .nowhere
   }
 
   // MARK: Hints

@@ -105,6 +105,7 @@ extension BodyDecoder {
     localIsSet.undo(to: closed.initializationHeight)
     guard !frames.isEmpty else { throw reader.error("delegate without try", at: opcodeOffset) }
     frame = frames.popLast()
+    position = closed.position
     let index = try readLabel()
     let target = exceptionLabel(index)
     var node = NodeID.none

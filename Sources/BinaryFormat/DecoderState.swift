@@ -44,6 +44,8 @@ struct Frame: BitwiseCopyable {
   var clauseStart: Int32 = 0
   /// Height of the undo list of `localIsSet`.
   var initializationHeight: Int32 = 0
+  /// Where the construct comes from.
+  var position = PositionID.none
   /// Branch hint of an `if`: 1 likely, 0 unlikely, -1 none.
   var hint: Int8 = -1
   /// Legacy `try`: the tag of the open arm; `none` in the body and in `catch_all`.

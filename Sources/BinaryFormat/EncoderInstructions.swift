@@ -7,6 +7,7 @@ extension BodyEncoder {
   mutating func emit(_ node: NodeID, of body: borrowing Body) {
     let record = body.nodes[node.index]
     let info = infos[Int(record.opcode.rawValue)]
+    notePosition(of: node, in: body)
     switch info.shape {
     case .localGet, .localSet, .localTee, .globalGet, .globalSet, .call, .throw, .refFunc, .structNewDefault,
       .structNew, .tableSize, .elemDrop, .dataDrop, .memorySize, .memoryFill, .tableFill, .arraySet, .arrayFill:
@@ -147,5 +148,30 @@ extension BodyEncoder {
   private mutating func append(_ value: V128) {
     output.appendLittleEndian(value.low, byteCount: 8)
     output.appendLittleEndian(value.high, byteCount: 8)
+  }
+
+  // MARK: Source positions
+
+  /// Takes note of where the instruction of `node`, which is written next, comes from. A node of which nothing is known
+  /// counts to what stands before it.
+  @inline(__always)
+  mutating func notePosition(of node: NodeID, in body: borrowing Body) {
+    if hasPositions { appendMark(of: node, in: body) }
+  }
+
+  @inline(never)
+  private mutating func appendMark(of node: NodeID, in body: borrowing Body) {
+    movePosition(to: body.position(of: node))
+  }
+
+  mutating func movePosition(to new: PositionID) {
+    guard !new.isNone && new != position else { return }
+    let offset = UInt32(output.count)
+    // A node without bytes may have left a mark here.
+    if positionMarks.last?.offset == offset { positionMarks.removeLast() }
+    position = new
+    if positionMarks.last?.position ?? .nowhere != new {
+      positionMarks.append(PositionMark(offset: offset, position: new))
+    }
   }
 }

@@ -4,6 +4,8 @@ import Support
 package struct ReaderOptions: Sendable {
   /// Whether `Module.names` is filled from the name section; else the section stays unread.
   package var readsNames = true
+  /// Whether comments of a text that tell source positions are heeded.
+  package var readsPositions = true
 
   package init() {}
 }

@@ -4,6 +4,8 @@ import Support
 package struct WriterOptions: Sendable {
   /// Whether the name section is written.
   package var keepsNames = false
+  /// What the section `sourceMappingURL` says; nil for no such section.
+  package var sourceMapURL: String?
 
   package init() {}
 }
@@ -20,21 +22,42 @@ package struct ModuleWriter: ~Copyable {
   let sink: Sink
   /// The section being written.
   var contents = Column<UInt8>()
+  /// Bytes that the sink has taken.
+  var written = 0
+  /// Collects where the code comes from, if a source map is wanted.
+  var mappings: MappingWriter?
 
   /// - Throws: what `sink` throws, and `WasmError` for bodies that can't be read (only without validation).
   package static func write(
     _ module: consuming Module, options: WriterOptions = WriterOptions(), workers: WorkerPool, to sink: Sink
   ) throws {
+    _ = try write(module, options: options, workers: workers, sourceMap: nil, to: sink)
+  }
+
+  /// Writes the module and returns a source map of what has been written: JSON, with all that the map of the input says
+  /// of sources, and no mappings if there was none.
+  package static func writeMakingSourceMap(
+    _ module: consuming Module, options: WriterOptions = WriterOptions(), workers: WorkerPool, to sink: Sink
+  ) throws -> Bytes {
+    let map = module.sourceMap ?? SourceMap()
+    return try write(module, options: options, workers: workers, sourceMap: map, to: sink)!
+  }
+
+  private static func write(
+    _ module: consuming Module, options: WriterOptions, workers: WorkerPool, sourceMap: SourceMap?, to sink: Sink
+  ) throws -> Bytes? {
     var module = module
     try module.encodeCode(workers)
     try module.nameTupleTypes()
     let indices = IndexAssignment(of: module)
     try module.mapCode(to: indices, workers)
-    try withoutActuallyEscaping(sink) { sink in
+    return try withoutActuallyEscaping(sink) { sink in
       let rewriter = BodyRewriter(map: indices.map)
       var writer = ModuleWriter(
         module: module, indices: indices, rewriter: rewriter, options: options, sink: sink)
+      if let sourceMap { writer.mappings = MappingWriter(sourceMap) }
       try writer.write(workers)
+      return writer.mappings?.finish()
     }
   }
 
@@ -57,6 +80,7 @@ package struct ModuleWriter: ~Copyable {
       if section == .data && options.keepsNames { try writeNames() }
       try writeCustomSections(after: section)
     }
+    try writeSourceMapURL()
   }
 
   private mutating func writeSection(_ section: SectionID, _ workers: WorkerPool) throws {
@@ -89,14 +113,16 @@ package struct ModuleWriter: ~Copyable {
     try flush()
   }
 
-  func writeSectionHeader(_ code: UInt8, size: Int) throws {
+  mutating func writeSectionHeader(_ code: UInt8, size: Int) throws {
     var header = Column<UInt8>()
     header.append(code)
     header.appendUnsigned(size)
+    written += header.count
     try header.withUnsafeBuffer(sink)
   }
 
   mutating func flush() throws {
+    written += contents.count
     try contents.withUnsafeBuffer(sink)
     contents.removeAll()
   }
@@ -120,6 +146,14 @@ package struct ModuleWriter: ~Copyable {
     guard let names = NameSection.contents(module.names, indices) else { return }
     contents.append("name" as Name)
     names.withUnsafeBuffer { contents.append(contentsOf: $0) }
+    try finishSection(0)
+  }
+
+  private mutating func writeSourceMapURL() throws {
+    guard let url = options.sourceMapURL else { return }
+    contents.append("sourceMappingURL" as Name)
+    contents.appendUnsigned(url.utf8.count)
+    for byte in url.utf8 { contents.append(byte) }
     try finishSection(0)
   }
 

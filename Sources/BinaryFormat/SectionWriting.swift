@@ -231,6 +231,7 @@ extension ModuleWriter {
     contents.appendUnsigned(codes.count)
     for code in codes {
       contents.appendUnsigned(code.bytes.count)
+      mappings?.append(code.positions, at: written + contents.count)
       contents.append(code.bytes)
       try flushIfLarge()
     }
@@ -255,6 +256,7 @@ extension ModuleWriter {
       try flush()
       // Straight from the input: data may be large.
       try segment.bytes.withUnsafeBytes(sink)
+      written += segment.bytes.count
     }
     try flush()
   }

@@ -13,14 +13,20 @@ struct ModuleSession {
 
   var module: Module { input.module }
 
-  /// Reads the module of a file; bodies are not validated yet.
-  init(reading path: Path, options: ReaderOptions, workers: WorkerPool) throws {
+  /// Reads the module of a file, and its source map if positions are wanted; bodies are not validated yet.
+  init(reading path: Path, sourceMap: Path? = nil, options: ReaderOptions, workers: WorkerPool) throws {
     self.path = path
     self.workers = workers
     let profile = RunProfile(workerCount: workers.count)
     self.profile = profile
     input = try profile.measure("read", with: workers) {
-      try about(path) { try ModuleInput(reading: try InputFile.read(path), options: options) }
+      var input = try about(path) { try ModuleInput(reading: try InputFile.read(path), options: options) }
+      guard let sourceMap else { return input }
+      if input.isText { throw requestError("--input-source-map: \(path) is text; a source map is of a binary") }
+      if options.readsPositions {
+        try about(sourceMap) { input.module.attach(try SourceMapInput(reading: InputFile.read(sourceMap))) }
+      }
+      return input
     }
   }
 
@@ -60,12 +66,20 @@ struct ModuleSession {
   func compare(with check: ExecutionCheck) throws { try about(path) { try check.check(input.module, workers: workers) } }
 
   /// Writes the module and ends the session: the module gives its memory to the writer.
-  consuming func writeBinary(to output: ModuleOutput, keepsNames: Bool) throws {
-    var options = WriterOptions()
-    options.keepsNames = keepsNames
+  ///
+  /// - Parameter sourceMap: where a source map of the output goes, if one is wanted.
+  consuming func writeBinary(
+    to output: ModuleOutput, sourceMap: ModuleOutput? = nil, options: WriterOptions
+  ) throws {
     let (module, workers) = (input.module, workers)
     try profile.measure("write", with: workers) {
-      try ModuleWriter.write(module, options: options, workers: workers) { try output.write($0) }
+      guard let sourceMap else {
+        return try ModuleWriter.write(module, options: options, workers: workers) { try output.write($0) }
+      }
+      let map = try ModuleWriter.writeMakingSourceMap(module, options: options, workers: workers) {
+        try output.write($0)
+      }
+      try map.withUnsafeBytes { try sourceMap.write($0) }
     }
   }
 

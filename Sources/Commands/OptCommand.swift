@@ -18,7 +18,9 @@ enum OptCommand {
     let options = try request.runnerOptions(in: context.environment)
     let workers = try request.resources.workerPool(in: context.environment)
     let output = try request.output.map { try ModuleOutput($0, isBinary: !request.emitsText, in: context) }
-    var session = try ModuleSession(reading: request.input!, options: request.readerOptions(options), workers: workers)
+    var session = try ModuleSession(
+      reading: request.input!, sourceMap: request.inputSourceMap, options: request.readerOptions(options),
+      workers: workers)
     let check = try session.executionCheck(request.execution, in: context)
     let steps = try session.run(
       schedule, features: request.features, options: options, in: context, isQuiet: request.isQuiet)
@@ -28,15 +30,34 @@ enum OptCommand {
     if let output {
       if request.emitsText {
         try session.writeText(to: output)
+        try output.commit()
       } else {
-        try session.writeBinary(to: output, keepsNames: request.keepsNames)
+        try write(session, to: output, request, in: context)
       }
-      try output.commit()
     } else if !request.isQuiet && !schedule.contains(where: { $0.traits.contains(.printsOnly) }) {
       context.report("pare: warning: there is no -o FILE, so nothing is written")
     }
     try report(profile, request, in: context)
     return ExitStatus.success
+  }
+
+  private static func write(
+    _ session: consuming ModuleSession, to output: ModuleOutput, _ request: OptRequest, in context: ToolContext
+  ) throws {
+    var options = WriterOptions()
+    options.keepsNames = request.keepsNames
+    guard let path = request.outputSourceMap else {
+      if request.sourceMapURL != nil && !request.isQuiet {
+        context.report("pare: warning: --output-source-map-url says nothing without --output-source-map")
+      }
+      try session.writeBinary(to: output, options: options)
+      return try output.commit()
+    }
+    options.sourceMapURL = request.sourceMapURL
+    let file = try ModuleOutput(path, isBinary: false, in: context)
+    try session.writeBinary(to: output, sourceMap: file, options: options)
+    try output.commit()
+    try file.commit()
   }
 
   private static func report(_ profile: RunProfile, _ request: OptRequest, in context: ToolContext) throws {

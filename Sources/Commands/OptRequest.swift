@@ -24,6 +24,9 @@ package struct OptRequest: Sendable {
 
   package var input: Path?
   package var output: Path?
+  package var inputSourceMap: Path?
+  package var outputSourceMap: Path?
+  package var sourceMapURL: String?
   package var profile: Path?
   package var emitsText = false
   package var keepsNames = false
@@ -61,6 +64,7 @@ package struct OptRequest: Sendable {
     if let profile, profile.isStandardStream, output?.isStandardStream == true {
       throw requestError("--profile and -o both ask for standard output")
     }
+    try checkSourceMap()
   }
 }
 
@@ -115,7 +119,7 @@ extension OptRequest {
       Option(
         "-n", "--no-validation", says: "Trust the input to be valid; what happens if it is not is undefined.",
         action: .flag { $0.isValidating = false }),
-    ]
+    ] + sourceMaps
   }
 
   /// -O, -O0 ... -O4, -Os, -Oz: each runs its pipeline where it stands, and sets the levels.

@@ -48,6 +48,8 @@ extension OptRequest {
     var options = ReaderOptions()
     options.readsNames = keepsNames || emitsText || runnerOptions.measures || runnerOptions.debugLevel > .off
       || !features.disabled.isEmpty || steps.contains { if case .pass = $0 { true } else { false } }
+    options.readsPositions = outputSourceMap != nil || emitsText || runnerOptions.debugLevel > .off
+      || steps.contains { if case .pass(let name, _, _) = $0 { PassCatalog.prints(name) } else { false } }
     return options
   }
 }
@@ -57,6 +59,9 @@ enum PassCatalog {
   static var all: [PassDescriptor] { PassTable.all }
 
   static var names: [String] { all.map(\.name) }
+
+  /// Whether there is such a pass, and it prints.
+  static func prints(_ name: String) -> Bool { descriptor(name)?.traits.contains(.printsOnly) ?? false }
 
   static func descriptor(_ name: String) -> PassDescriptor? { all.first { $0.name == name } }
 

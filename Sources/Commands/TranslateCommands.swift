@@ -7,7 +7,9 @@ enum AsCommand {
   static func run(_ arguments: [Argument], in context: ToolContext) throws -> Int32 {
     try handle(arguments, of: TranslateRequest.self, in: context, help: help) { request in
       let (session, output) = try request.start(isBinary: true, in: context)
-      try session.writeBinary(to: output, keepsNames: request.keepsNames)
+      var options = WriterOptions()
+      options.keepsNames = request.keepsNames
+      try session.writeBinary(to: output, options: options)
       try output.commit()
       return ExitStatus.success
     }

@@ -23,6 +23,11 @@ public struct Body: ~Copyable {
   /// Hints of `if` and `br_if` nodes: whether the condition is likely true. A pass that makes a node anew for the same
   /// decision carries the hint over (`moveBranchHint`).
   public var branchHints: [NodeID: Bool] = [:]
+  /// Where nodes come from, by node: empty if nothing is known, and shorter than `nodes` if nothing is of the last. Read
+  /// by `position(of:)`.
+  public var positions = Column<PositionID>()
+  /// Where the beginning of the function comes from; its end comes from where `root` does.
+  public var startPosition = PositionID.none
   public var localNames: [LocalID: Name] = [:]
   public var labelNames: [LabelID: Name] = [:]
 
@@ -53,6 +58,8 @@ public struct Body: ~Copyable {
     tupleStarts.removeAll()
     if !tuples.isEmpty { tuples = [:] }
     if !branchHints.isEmpty { branchHints = [:] }
+    positions.removeAll()
+    startPosition = .none
     if !localNames.isEmpty { localNames = [:] }
     if !labelNames.isEmpty { labelNames = [:] }
     changeCount = 0
@@ -70,6 +77,7 @@ public struct Body: ~Copyable {
   /// Memory that the arena holds, in bytes.
   public var byteCount: Int {
     nodes.byteCount + pool.byteCount + localTypes.byteCount + tupleTypes.byteCount + tupleStarts.byteCount
+      + positions.byteCount
   }
 
   /// Gives back columns that one huge body left larger than `limit` bytes each.
@@ -77,6 +85,7 @@ public struct Body: ~Copyable {
     nodes.releaseMemory(beyond: limit)
     pool.releaseMemory(beyond: limit)
     localTypes.releaseMemory(beyond: limit)
+    positions.releaseMemory(beyond: limit)
   }
 
   // MARK: Nodes

@@ -25,6 +25,8 @@ package struct Module: Sendable {
 
   package var names = ModuleNames()
   package var customSections: [CustomSection] = []
+  /// That of the input, if positions are kept.
+  package var sourceMap: SourceMap?
 
   /// What the module uses; passes may use as much.
   package var usedFeatures: FeatureSet = .mvp
@@ -100,19 +102,22 @@ package struct Code: Sendable {
   package var hasTupleTypes: Bool
   /// Ascending by offset.
   package var branchHints: [BranchHint]
+  /// Where the instructions come from; ascending by offset. What is before the first comes from nowhere.
+  package var positions: [PositionMark]
 
   /// The first byte of a block type that is followed by a vector of value types (at least two).
   package static let tupleBlockType: UInt8 = 0x41
 
   package init(
     bytes: Bytes, fileOffset: Int = 0, isCanonical: Bool = false, hasTupleTypes: Bool = false,
-    branchHints: [BranchHint] = []
+    branchHints: [BranchHint] = [], positions: [PositionMark] = []
   ) {
     self.bytes = bytes
     self.fileOffset = fileOffset
     self.isCanonical = isCanonical
     self.hasTupleTypes = hasTupleTypes
     self.branchHints = branchHints
+    self.positions = positions
   }
 }
 

@@ -23,8 +23,10 @@ extension Body {
     return NodeID(rawValue: record.word(layout.word(at: position)))
   }
 
+  /// The new operand takes over the source position of the old one, unless it has its own.
   @inlinable public mutating func setOperand(_ position: Int, of id: NodeID, to operand: NodeID) {
     changeCount += 1
+    if !positions.isEmpty { inheritPosition(ofOperand: position, of: id, to: operand) }
     let record = nodes[id.index]
     let layout = infos[Int(record.opcode.rawValue)].layout
     var position = position

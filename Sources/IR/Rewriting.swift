@@ -9,6 +9,13 @@ extension Body {
     return record.opcode == .block && record.a == LabelID.none.rawValue
   }
 
+  /// Whether the node is nothing at all: `nop`, or a sequence without items, which has no bytes either.
+  @inlinable public func isEmpty(_ id: NodeID) -> Bool {
+    opcode(of: id) == .nop || isSequence(id) && nodes[id.index].c == 0
+  }
+
+  package mutating func makeEmptySequence() -> NodeID { makeBlock([], type: .none) }
+
   /// Whether control does not come out of the node, as far as its type and those of the last items in the sequences at
   /// its end tell. Constant time.
   package func diverges(_ id: NodeID) -> Bool {

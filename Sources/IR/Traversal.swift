@@ -17,7 +17,8 @@ import Support
 
 extension Body {
   /// Rewrites the tree below and at `root`, operands before the node they belong to: the node that `rewrite` returns
-  /// takes the place of the one it was given. Nodes that `rewrite` makes are not visited.
+  /// takes the place of the one it was given, and its source position if it has none. Nodes that `rewrite` makes are not
+  /// visited.
   @inlinable public mutating func rewriteBottomUp(
     _ rewrite: (inout Body, NodeID) throws -> NodeID
   ) rethrows {
@@ -40,10 +41,12 @@ extension Body {
         continue
       }
       let result = countsRewrites ? try countedRewrite(frame.node, rewrite) : try rewrite(&self, frame.node)
-      if result != frame.node { changeCount += 1 }
       frames.removeLast(1)
-      if frames.isEmpty { return result }
-      if result != frame.node { setOperand(Int(frames.last.next) - 1, of: frames.last.node, to: result) }
+      if frames.isEmpty {
+        if result != frame.node { noteReplacement(of: frame.node, by: result) }
+        return result
+      }
+      if result != frame.node { replaceOperand(Int(frames.last.next) - 1, of: frames.last.node, by: result) }
     }
   }
 
@@ -56,6 +59,17 @@ extension Body {
     let result = try rewrite(&self, node)
     if result != node || changeCount != before { rewriteCount += 1 }
     return result
+  }
+
+  // Out of the loop above, where replacements are rare.
+
+  @usableFromInline @inline(never) mutating func noteReplacement(of old: NodeID, by new: NodeID) {
+    changeCount += 1
+    movePosition(from: old, to: new)
+  }
+
+  @usableFromInline @inline(never) mutating func replaceOperand(_ position: Int, of id: NodeID, by new: NodeID) {
+    setOperand(position, of: id, to: new)
   }
 
   /// Visits every node below and at `top` once, operands before the node they belong to.
@@ -94,10 +108,12 @@ extension Body {
   /// Makes `node` the root; wraps it if it is not the block of the function's label.
   public mutating func setRoot(to node: NodeID) {
     changeCount += 1
+    let oldRoot = root
     if case .block(let block) = self[node], block.label == .function {
       root = node
     } else {
       root = makeBlock([node], label: .function, type: type(of: root))
     }
+    movePosition(from: oldRoot, to: root)
   }
 }

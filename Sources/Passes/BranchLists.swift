@@ -7,8 +7,8 @@ import Support
 extension BranchFlow {
   /// - Parameter exit: where control goes from the end of the block.
   mutating func simplifyList(of id: NodeID, exit: Exit, in body: inout Body) {
+    removeEmptyEnd(of: id, in: &body)
     flatten(id, in: &body)
-    removeLastNop(of: id, in: &body)
     guard case .block(let block) = body[id], containsBranch(block.items, in: body) else { return }
     var list = ListRewrite(block: id, label: block.label, exit: exit, type: body.type(of: id))
     if list.type == .unreachable && !exit.isNone { list.type = type(at: exit) }
@@ -26,10 +26,10 @@ extension BranchFlow {
     if flatteningBudget > 0 { flatteningBudget -= body.flattenItems(of: id, &cursors) }
   }
 
-  /// A branch at the end of the block may just have become a `nop`.
-  private func removeLastNop(of id: NodeID, in body: inout Body) {
+  /// A branch at the end of the block may just have gone.
+  private func removeEmptyEnd(of id: NodeID, in body: inout Body) {
     let last = body.operandCount(of: id) - 1
-    if last >= 0 && body.opcode(of: body.operand(last, of: id)) == .nop { body.truncateItems(of: id, to: last) }
+    if last >= 0 && body.isEmpty(body.operand(last, of: id)) { body.truncateItems(of: id, to: last) }
   }
 
   /// Whether an item but the last is one that a rule could apply to.
@@ -104,6 +104,7 @@ extension BranchFlow {
     let arm = list.takeRest(in: &body)
     let node = body.makeIf(body.makeInverse(of: branch.condition), then: arm, else: .none, type: .none)
     body.moveBranchHint(from: item, to: node, negated: true)
+    body.movePosition(from: item, to: node)
     list.label = .none
     finish(node, of: &list, in: &body)
     return true
@@ -121,6 +122,7 @@ extension BranchFlow {
     let arm = list.takeRest(in: &body)
     let node = body.makeIf(branch.condition, then: branch.value, else: arm, type: list.type)
     body.moveBranchHint(from: item, to: node)
+    body.movePosition(from: item, to: node)
     list.label = .none
     finish(node, of: &list, in: &body)
     return true
@@ -142,7 +144,7 @@ extension BranchFlow {
     if value.isNone && !end.parent.isNone {
       body.truncateItems(of: end.parent, to: end.position)
     } else {
-      let replacement = value.isNone ? body.makeNop() : value
+      let replacement = value.isNone ? body.makeEmptySequence() : value
       body.setOperand(end.position, of: end.parent.isNone ? item : end.parent, to: replacement)
     }
     retype(node.thenArm, downTo: end.parent, as: list.type, in: &body)

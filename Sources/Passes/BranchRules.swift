@@ -9,7 +9,7 @@ extension BranchFlow {
   mutating func simplifyBr(_ branch: BrNode, _ id: NodeID, exit: Exit, in body: inout Body) -> NodeID {
     if !exit.isNone && self.exit(of: branch.label) == exit {
       uses[branch.label] -= 1
-      return branch.value.isNone ? body.makeNop() : branch.value
+      return branch.value.isNone ? body.makeEmptySequence() : branch.value
     }
     useOutermostLabels(of: id, in: &body)
     guard case .br(let new) = body[id], new.label == .function else { return id }
@@ -79,7 +79,7 @@ extension BranchFlow {
   // MARK: if
 
   mutating func simplifyIf(_ node: IfNode, _ id: NodeID, in body: inout Body) -> NodeID {
-    if node.elseArm.isNone && body.opcode(of: node.thenArm) == .nop { return body.makeDropIfNeeded(node.condition) }
+    if node.elseArm.isNone && body.isEmpty(node.thenArm) { return body.makeDropIfNeeded(node.condition) }
     if let branch = makeBrIf(ofArm: node.thenArm, node.condition, insteadOf: id, isElse: false, in: &body) {
       return node.elseArm.isNone
         ? branch : body.makeBlock([branch, node.elseArm], type: body.type(of: id))
@@ -113,6 +113,7 @@ extension BranchFlow {
     let type = value.isNone ? ResultType.none : type(at: exit(of: label))
     let branch = body.makeBrIf(label, value: value, condition: tested, type: type)
     body.moveBranchHint(from: id, to: branch, negated: isElse)
+    body.movePosition(from: id, to: branch)
     return body.makeDropIfNeeded(branch)
   }
 

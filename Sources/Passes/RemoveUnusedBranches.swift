@@ -14,6 +14,8 @@ import Support
 /// the same place means the same. On the way back branches, `if`s and the lists of blocks are simplified. What that
 /// uncovers is the work of another round; there are at most `roundLimit`, so the pass stays linear.
 ///
+/// A block that nothing branches to any more loses its label, so that its items are seen among those around it.
+///
 /// Turning an `if` into a `select` takes an estimate of costs and is not done here.
 struct RemoveUnusedBranches: FunctionPass {
   static let roundLimit = 4
@@ -164,7 +166,8 @@ struct BranchFlow: ~Copyable {
     uses.count(id, in: body)
     switch body[id] {
     case .br(let branch): return simplifyBr(branch, id, exit: exit, in: &body)
-    case .return(let node) where exit == .function: return node.value.isNone ? body.makeNop() : node.value
+    case .return(let node) where exit == .function:
+      return node.value.isNone ? body.makeEmptySequence() : node.value
     case .brIf(let branch): return simplifyBrIf(branch, id, exit: exit, in: &body)
     case .brTable: return simplifyBrTable(id, in: &body)
     case .brOnNull, .brOnCast:
@@ -173,7 +176,8 @@ struct BranchFlow: ~Copyable {
     case .if(let node):
       refineType(of: id, exit: exit, in: &body)
       return simplifyIf(node, id, in: &body)
-    case .block:
+    case .block(let block):
+      if !block.label.isNone && block.label != .function && uses[block.label] == 0 { body.setLabel(of: id, to: .none) }
       simplifyList(of: id, exit: exit, in: &body)
       refineType(of: id, exit: exit, in: &body)
       return id

@@ -16,7 +16,10 @@ struct Strip: ModulePass {
 
   func run(on module: inout Module, in context: borrowing ModuleContext) throws {
     let part = part
-    if part == .debug { module.names = ModuleNames() }
+    if part == .debug {
+      module.names = ModuleNames()
+      module.dropPositions()
+    }
     module.customSections.removeAll { part.covers($0.name) }
   }
 }

@@ -85,8 +85,9 @@ private struct Sweep: ~Copyable {
       removeEmptyItems(of: id, items, from: 1, in: &body)
       return body.operandCount(of: id) == 1 ? body.operand(0, of: id) : id
     case .if(let node): return tidyIf(node, id, in: &body)
-    case .loop(let loop): return isEmpty(loop.body, in: body) ? loop.body : id
+    case .loop(let loop): return body.isEmpty(loop.body) ? loop.body : id
     case .try(let node):
+      emptyArms(of: id, node.arms, in: &body)
       let arm = body[node.arms, 0]
       if mayThrow(arm) || uses[node.label] > 0 { return id }
       for index in 1..<max(1, node.arms.count) { forget(body[node.arms, index], in: body) }
@@ -99,12 +100,18 @@ private struct Sweep: ~Copyable {
     }
   }
 
+  /// Where an arm has to be, a sequence without items takes no bytes.
+  private func emptyArms(of id: NodeID, _ arms: NodeList, in body: inout Body) {
+    for index in 0..<arms.count where body.opcode(of: body[arms, index]) == .nop {
+      let sequence = body.makeEmptySequence()
+      body.setOperand(index, of: id, to: sequence)
+    }
+  }
+
   /// Branches in a part that is swept out do not count any more.
   private mutating func forget(_ id: NodeID, in body: borrowing Body) {
     body.forEachNode(from: id) { node in body.forEachLabel(of: node) { uses[$0] -= 1 } }
   }
-
-  private func isEmpty(_ id: NodeID, in body: borrowing Body) -> Bool { body.opcode(of: id) == .nop }
 
   private func mayThrow(_ id: NodeID) -> Bool {
     switch effects {
@@ -119,7 +126,9 @@ private struct Sweep: ~Copyable {
     removeEmptyItems(of: id, block.items, from: 0, in: &body)
     let count = body.operandCount(of: id)
     if count > 1 || isTargeted(block.label) { return id }
-    return count == 1 ? body.operand(0, of: id) : body.makeNop()
+    if count == 1 { return body.operand(0, of: id) }
+    if !block.label.isNone { body.setLabel(of: id, to: .none) }
+    return id
   }
 
   /// Removes the empty items of a block or `keep`, and those behind one that control does not leave.
@@ -130,7 +139,7 @@ private struct Sweep: ~Copyable {
       let item = body[items, index]
       if isDead {
         forget(item, in: body)
-      } else if !isEmpty(item, in: body) {
+      } else if !body.isEmpty(item) {
         if count != index { body.setOperand(count, of: id, to: item) }
         count += 1
         isDead = first == 0 && body.type(of: item) == .unreachable
@@ -143,16 +152,16 @@ private struct Sweep: ~Copyable {
     if case .i32Const(let value) = body[node.condition] {
       let (arm, other) = value != 0 ? (node.thenArm, node.elseArm) : (node.elseArm, node.thenArm)
       if !other.isNone { forget(other, in: body) }
-      return arm.isNone ? body.makeNop() : arm
+      return arm.isNone ? body.makeEmptySequence() : arm
     }
-    let hasElse = !node.elseArm.isNone && !isEmpty(node.elseArm, in: body)
-    if isEmpty(node.thenArm, in: body) {
+    let hasElse = !node.elseArm.isNone && !body.isEmpty(node.elseArm)
+    if body.isEmpty(node.thenArm) {
       if !hasElse { return body.makeDrop(node.condition) }
       body.setOperand(0, of: id, to: body.makeInverse(of: node.condition))
       body.setOperand(1, of: id, to: node.elseArm)
       body.moveBranchHint(from: id, to: id, negated: true)
     }
-    if !node.elseArm.isNone && (!hasElse || isEmpty(node.thenArm, in: body)) {
+    if !node.elseArm.isNone && (!hasElse || body.isEmpty(node.thenArm)) {
       body.setOperand(2, of: id, to: .none)
     }
     return id
@@ -213,7 +222,7 @@ private struct Sweep: ~Copyable {
   private mutating func discardOperation(_ id: NodeID, at slot: Slot, in body: inout Body) {
     let operands = body.operands(of: id)
     switch operands.count {
-    case 0: put(body.makeNop(), at: slot, in: &body)
+    case 0: put(body.makeEmptySequence(), at: slot, in: &body)
     case 1:
       put(operands[0], at: slot, in: &body)
       slots.append(slot)

@@ -98,6 +98,7 @@ struct Assembler: ~Copyable {
   /// An annotation whose instruction comes next.
   var pendingHint: BranchHint?
   var branchTargets = Column<UInt32>()
+  var positions = CommentPositions()
 
   init(text: Bytes, buffer: UnsafeBufferPointer<UInt8>, range: Range<Int>) throws {
     self.text = text

@@ -1,3 +1,4 @@
+import IR
 import Support
 
 // The second pass: writes the sections, field by field.
@@ -42,13 +43,14 @@ extension Assembler {
         try readCustomAnnotation()
         continue
       }
+      let position = takePositionComment()
       try tokens.advance()
       switch token.word.keyword {
       case .type, .rec:
         try tokens.skipToClosingParenthesis()
         continue
       case .import: try assembleImport(&cursor, at: token.start)
-      case .func: try assembleFunction(cursor.take(.function), at: token.start)
+      case .func: try assembleFunction(cursor.take(.function), at: token.start, position)
       case .table: try assembleTable(cursor.take(.table), at: token.start)
       case .memory: try assembleMemory(cursor.take(.memory), at: token.start)
       case .global: try assembleGlobal(cursor.take(.global), at: token.start)
@@ -295,7 +297,7 @@ struct LocalRun: BitwiseCopyable {
 }
 
 extension Assembler {
-  private mutating func assembleFunction(_ index: UInt32, at offset: Int) throws {
+  private mutating func assembleFunction(_ index: UInt32, at offset: Int, _ position: PositionID?) throws {
     names.locals.beginGroup(index)
     names.labels.beginGroup(index)
     if try readDefinitionHead(.func, kind: 0, index: index, at: offset) { return }
@@ -304,12 +306,15 @@ extension Assembler {
     functions.beginEntry(text: offset)
     functions.bytes.appendUnsigned(type)
     beginBody()
+    mark(position ?? .nowhere)
     try assembleLocals(from: parameterCount(ofType: type))
     try assembleInstructions(.list)
+    if let end = takePositionComment() { mark(end) }
     emitEnd(text: tokens.token.start)
     unbindLocals()
     code.beginEntry(text: offset)
     code.bytes.appendUnsigned(body.count)
+    positions.endBody(at: code.bytes.count)
     code.append(body: body, marks: marks)
     takeHints(ofFunction: index)
   }

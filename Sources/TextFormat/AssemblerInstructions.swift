@@ -42,6 +42,8 @@ struct Frame: BitwiseCopyable {
   var pendingStart = 0
   /// Place of its word in the text.
   var text: Int
+  /// Where it comes from, and what is in it if nothing else is said.
+  var position = PositionID.nowhere
 
   /// Takes instructions of any form.
   var takesInstructions: Bool {
@@ -97,6 +99,7 @@ extension Assembler {
     pending.removeAll()
     labels.removeAll()
     hints.removeAll()
+    positions.beginBody()
     labelCount = 0
   }
 
@@ -125,14 +128,13 @@ extension Assembler {
     guard token.word.isInstruction else { throw tokens.unexpectedToken(expecting: "an instruction") }
     let info = OpcodeTable.infos[Int(token.word.opcode)]
     switch info.shape {
-    case .block, .loop, .tryTable:
+    case .block, .loop, .tryTable, .try:
+      let position = takePosition()
+      mark(position)
       try tokens.advance()
       let label = try assembleBlockHead(info, text: token.contentStart)
-      frames.append(Frame(kind: .foldedBlock, label: label, text: token.contentStart))
-    case .try:
-      try tokens.advance()
-      let label = try assembleBlockHead(info, text: token.contentStart)
-      frames.append(Frame(kind: .tryBeforeDo, label: label, text: token.contentStart))
+      let kind: Frame.Kind = info.shape == .try ? .tryBeforeDo : .foldedBlock
+      frames.append(Frame(kind: kind, label: label, text: token.contentStart, position: position))
     case .if:
       try openIf(token)
     case .else, .end, .catch, .catchAll, .delegate:
@@ -145,6 +147,7 @@ extension Assembler {
   private mutating func openIf(_ token: Token) throws {
     var frame = Frame(kind: .ifCondition, pendingStart: pending.count, text: token.contentStart)
     frame.hint = try takePendingHint(isTarget: true)
+    frame.position = takePosition()
     try tokens.advance()
     frame.label = try readLabelBinder()
     pending.append(0x04)
@@ -155,23 +158,26 @@ extension Assembler {
   private mutating func openPlain(_ token: Token, _ info: OpcodeInfo) throws {
     let pendingStart = pending.count
     let hint = try takePendingHint(isTarget: info.shape == .brIf)
+    let position = takePosition()
     try tokens.advance()
     try assemblePlain(token.word.opcode, info)
+    let frame = Frame(
+      kind: .plain, hint: hint, pendingStart: pendingStart, text: token.contentStart, position: position)
     if tokens.token.kind == .rightParen {
-      emitPending(from: pendingStart, hint: hint, text: token.contentStart)
+      emitPending(frame)
       try tokens.advance()
     } else {
-      frames.append(Frame(kind: .plain, hint: hint, pendingStart: pendingStart, text: token.contentStart))
+      frames.append(frame)
     }
   }
 
   private mutating func openThen() throws {
     try checkNoPendingHint()
     let frame = frames.last
-    emitPending(from: frame.pendingStart, hint: frame.hint, text: frame.text)
+    emitPending(frame)
     pushLabel(frame.label)
     frames.last.kind = .ifAfterThen
-    frames.append(Frame(kind: .clause, text: tokens.token.contentStart))
+    frames.append(Frame(kind: .clause, text: tokens.token.contentStart, position: frame.position))
     try tokens.advance()
   }
 
@@ -206,14 +212,14 @@ extension Assembler {
     default:
       throw tokens.unexpectedToken(expecting: frames.last.expectation)
     }
-    frames.append(Frame(kind: .clause, text: token.contentStart))
+    frames.append(Frame(kind: .clause, text: token.contentStart, position: frames.last.position))
   }
 
   private mutating func closeForm() throws {
     try checkNoPendingHint()
     let frame = frames.last
     switch frame.kind {
-    case .plain: emitPending(from: frame.pendingStart, hint: frame.hint, text: frame.text)
+    case .plain: emitPending(frame)
     case .clause, .tryDelegated: break
     case .foldedBlock, .ifAfterThen, .ifAfterElse, .tryAfterDo, .tryAfterCatch, .tryAfterCatchAll:
       emitEnd(text: tokens.token.start)
@@ -237,20 +243,24 @@ extension Assembler {
     switch info.shape {
     case .block, .loop, .tryTable, .if, .try:
       let hint = try takePendingHint(isTarget: info.shape == .if)
+      let position = takePosition()
       try tokens.advance()
       if hint != BranchHint.none { hints.append(BranchHint(offset: body.count, value: hint)) }
+      mark(position)
       let label = try assembleBlockHead(info, text: token.contentStart)
       let kind: Frame.Kind = info.shape == .if ? .flatIf : info.shape == .try ? .flatTry : .flatBlock
-      frames.append(Frame(kind: kind, label: label, text: token.contentStart))
+      frames.append(Frame(kind: kind, label: label, text: token.contentStart, position: position))
     case .else, .end, .catch, .catchAll, .delegate:
       try checkNoPendingHint()
       try assembleFlatDelimiter(info.shape, token)
     default:
       let pendingStart = pending.count
       let hint = try takePendingHint(isTarget: info.shape == .brIf)
+      let position = takePosition()
       try tokens.advance()
       try assemblePlain(token.word.opcode, info)
-      emitPending(from: pendingStart, hint: hint, text: token.contentStart)
+      emitPending(
+        Frame(kind: .plain, hint: hint, pendingStart: pendingStart, text: token.contentStart, position: position))
     }
   }
 
@@ -305,11 +315,12 @@ extension Assembler {
   mutating func emitEnd(text: Int) { emit(0x0b, text: text) }
 
   /// Moves an encoded instruction from the top of `pending` to the body.
-  private mutating func emitPending(from start: Int, hint: UInt8, text: Int) {
-    if hint != BranchHint.none { hints.append(BranchHint(offset: body.count, value: hint)) }
-    marks.append(InstructionMark(offset: body.count, text: text))
-    pending.withUnsafeBuffer { body.append(contentsOf: UnsafeBufferPointer(rebasing: $0[start...])) }
-    pending.truncate(to: start)
+  private mutating func emitPending(_ frame: Frame) {
+    if frame.hint != BranchHint.none { hints.append(BranchHint(offset: body.count, value: frame.hint)) }
+    mark(frame.position)
+    marks.append(InstructionMark(offset: body.count, text: frame.text))
+    pending.withUnsafeBuffer { body.append(contentsOf: UnsafeBufferPointer(rebasing: $0[frame.pendingStart...])) }
+    pending.truncate(to: frame.pendingStart)
   }
 }
 

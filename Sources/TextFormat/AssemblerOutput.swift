@@ -112,7 +112,9 @@ extension Assembler {
 /// The binary module and its source map while sections are put together.
 private struct ModuleOutput: ~Copyable {
   var bytes = Column<UInt8>()
-  var map = SourceMap()
+  var map = TextMap()
+  /// Where the first entry of the code section is.
+  var codeStart = 0
 
   init() {
     for byte: UInt8 in [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00] { bytes.append(byte) }
@@ -127,7 +129,7 @@ private struct ModuleOutput: ~Copyable {
     let start = bytes.count
     section.bytes.withUnsafeBuffer { bytes.append(contentsOf: $0) }
     map.segments.append(
-      SourceMap.Segment(binaryRange: start..<bytes.count, pairs: Bytes(copying: section.pairs)))
+      TextMap.Segment(binaryRange: start..<bytes.count, pairs: Bytes(copying: section.pairs)))
   }
 
   /// Appends a section that is one number.
@@ -164,7 +166,9 @@ extension Assembler {
     }
     appendNames(to: &output)
     appendCustoms(through: .max, to: &output)
-    return AssembledModule(bytes: Bytes(copying: output.bytes), sourceMap: output.map, text: text)
+    return AssembledModule(
+      bytes: Bytes(copying: output.bytes), textMap: output.map, text: text,
+      positions: positions.sourceMap(entriesAt: output.codeStart))
   }
 
   private func append(_ position: SectionPosition, to output: inout ModuleOutput) {
@@ -183,6 +187,7 @@ extension Assembler {
     case .code:
       appendBranchHints(to: &output)
       output.append(code, position)
+      output.codeStart = output.bytes.count - code.bytes.count
     case .data: output.append(data, position)
     }
   }

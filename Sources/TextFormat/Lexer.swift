@@ -10,6 +10,9 @@ struct Lexer {
   private let classes: UnsafePointer<CharacterClass>
   private let words: WordTable
   var position: Int
+  /// The contents of the last comment that began with `;;@`, up to the end of its line: whoever takes note of it sets it
+  /// to nil.
+  var positionComment: Range<Int>?
 
   init(text: UnsafeBufferPointer<UInt8>, range: Range<Int>) {
     precondition(range.upperBound <= text.count)
@@ -171,9 +174,11 @@ struct Lexer {
   }
 
   private mutating func skipLineComment() {
+    let start = position
     while position < end && base[position] != Ascii.lineFeed && base[position] != Ascii.carriageReturn {
       position += 1
     }
+    if position > start + 2 && base[start + 2] == Ascii.at { positionComment = start + 3..<position }
   }
 
   private mutating func skipBlockComment() throws {

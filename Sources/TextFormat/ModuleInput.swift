@@ -6,7 +6,7 @@ import Support
 package struct ModuleInput: Sendable {
   package var module: Module
   /// Nil if the input was binary.
-  private let assembled: AssembledModule?
+  private var assembled: AssembledModule?
 
   /// Reads a module; the first byte tells the format.
   ///
@@ -34,7 +34,13 @@ package struct ModuleInput: Sendable {
       throw assembled.locate(error)
     }
     self.assembled = assembled
+    if options.readsPositions, let positions = assembled.positions {
+      module.attach(positions)
+      self.assembled?.positions = nil
+    }
   }
+
+  package var isText: Bool { assembled != nil }
 
   /// Runs `work` on the module; its errors get the place in the text that their offset was made from.
   package mutating func withModule<Result>(_ work: (inout Module) throws -> Result) throws -> Result {

@@ -42,8 +42,9 @@ extension TextPrinter {
     frame.isDivergent = type == .unreachable && tail == PrinterFrame.notAtEnd
     // The condition of `if` is outside of its label.
     frame.isOpen = kind != .if
+    if hasPositions { appendPosition(of: id, of: body, indentation: indentation) }
     beginConstruct(frame, of: body, indentation: indentation)
-    frames.append(frame)
+    push(frame)
   }
 
   /// Prints what stands before the operands of a construct.
@@ -126,9 +127,10 @@ extension TextPrinter {
     beginItem(indentation: Int(frame.indentation), isInline: frame.isInline)
     text.appendText(keyword)
     if let tag { append(tag, in: identifiers.tags) }
-    frames.append(
+    push(
       PrinterFrame(
-        arm, .arm, count: 1, tail: frame.tail, indentation: Int(frame.indentation) + 2, isInline: frame.isInline))
+        arm, .arm, count: 1, tail: frame.tail, indentation: Int(frame.indentation) + 2, isInline: frame.isInline),
+      isItem: false)
   }
 
   /// Ends a construct; `delegate` names a label outside of it.

@@ -59,6 +59,7 @@ extension TextPrinter {
     _ body: borrowing Body, _ function: FunctionID, type: TypeID, indentation: Int
   ) {
     beginBody(body)
+    if hasPositions { appendStartPosition(of: body, indentation: indentation) }
     text.appendText("(func ")
     appendDeclared(function, in: identifiers.functions)
     appendTypeReference(type)
@@ -70,6 +71,7 @@ extension TextPrinter {
       append("local", of: body, parameterCount..<body.localCount, indentation: indentation + 1)
     }
     appendTree(body.root, of: body, indentation: indentation + 2, isInline: false)
+    if hasPositions { appendEndPosition(of: body, indentation: indentation + 2) }
     text.append(0x29)
   }
 
@@ -77,6 +79,8 @@ extension TextPrinter {
   mutating func beginBody(_ body: borrowing Body) {
     labels.reset(for: body)
     namedLabels.reset(walks: false)
+    hasPositions = !body.positions.isEmpty && identifiers.sourceMap != nil
+    position = .nowhere
     hasLocalNames = !body.localNames.isEmpty
     guard hasLocalNames else { return }
     let names = body.localNames

@@ -23,6 +23,8 @@ package final class ModuleIdentifiers: Sendable {
   /// Only of structures with named fields.
   let fields: [TypeID: ReferenceTable<FieldID>]
   private let definitions: TypeTable
+  /// The positions that bodies may have.
+  let sourceMap: SourceMap?
 
   package init(of module: Module) {
     let indices = IndexAssignment(of: module)
@@ -42,6 +44,7 @@ package final class ModuleIdentifiers: Sendable {
     }
     self.fields = fields
     definitions = module.types
+    sourceMap = module.sourceMap
   }
 
   /// The results of a function type; none if it is no such type.

@@ -32,6 +32,8 @@ struct PrinterFrame: BitwiseCopyable {
   /// For the last operand: the type of the construct that it ends, or `notAtEnd`.
   let tail: UInt32
   let closers: Int32
+  /// Where the item comes from that this is, or is a part of.
+  var position = PositionID.nowhere
   var next: Int32 = 0
   let count: Int32
 
@@ -66,6 +68,9 @@ struct TextPrinter: ~Copyable {
   var hasLocalNames = false
   /// Nodes that may still be printed: a tree has each node once, so that more of them come from a bug in a pass.
   var nodeBudget = 0
+  var hasPositions = false
+  /// Where the item at hand comes from.
+  var position = PositionID.nowhere
   private var pending = Column<NodeID>()
 
   init(_ identifiers: ModuleIdentifiers) {
@@ -141,20 +146,29 @@ struct TextPrinter: ~Copyable {
 
   /// The operands are printed as if they stood in place of the node.
   mutating func pushSequence(_ id: NodeID, of body: borrowing Body, tail: UInt32, indentation: Int, isInline: Bool) {
-    frames.append(
+    push(
       PrinterFrame(
         id, .plain, count: body.operandCount(of: id), closers: 0, tail: tail, indentation: indentation,
-        isInline: isInline))
+        isInline: isInline), isItem: false)
+  }
+
+  /// - Parameter isItem: whether the frame is of the item whose position has been looked at last, and not a part of the
+  ///   one around it.
+  mutating func push(_ frame: PrinterFrame, isItem: Bool = true) {
+    var frame = frame
+    frame.position = isItem ? position : outerPosition
+    frames.append(frame)
   }
 
   private mutating func enterPlain(_ id: NodeID, of body: borrowing Body, indentation: Int, isInline: Bool) {
+    if hasPositions { appendPosition(of: id, of: body, indentation: indentation) }
     appendBranchHint(of: id, of: body, indentation: indentation, isInline: isInline)
     beginItem(indentation: indentation, isInline: isInline)
     mnemonics.append(body.opcode(of: id), to: &text)
     appendImmediates(of: id, of: body)
     let count = body.operandCount(of: id)
     if count == 0 { return text.append(0x29) }
-    frames.append(
+    push(
       PrinterFrame(
         id, .plain, count: count, indentation: indentation + 2, isInline: isInline || isShort(id, of: body)))
   }
@@ -169,6 +183,7 @@ struct TextPrinter: ~Copyable {
       let isKnown = !operand.isNone && operand.index < body.nodes.count
       locals = Array(repeating: .none, count: max(1, isKnown ? body.arity(of: body.type(of: operand)) : 1))
     }
+    if hasPositions { appendPosition(of: id, of: body, indentation: indentation) }
     for (index, local) in locals.enumerated() {
       beginItem(indentation: indentation, isInline: isInline || index > 0)
       if local.isNone {
@@ -178,7 +193,7 @@ struct TextPrinter: ~Copyable {
         append(local, of: body)
       }
     }
-    frames.append(
+    push(
       PrinterFrame(
         id, .plain, count: 1, closers: locals.count, indentation: indentation + 2,
         isInline: isInline || isShort(id, of: body)))
@@ -209,7 +224,9 @@ struct TextPrinter: ~Copyable {
         if seen > 4 || operand.index >= body.nodes.count { return false }
         switch infos[Int(body.opcode(of: operand).rawValue)].shape {
         case .block, .loop, .if, .try, .tryTable, .keep: return false
-        default: pending.append(operand)
+        default:
+          if hasPositions && !continuesPosition(operand, of: body) { return false }
+          pending.append(operand)
         }
       }
     }

@@ -17,7 +17,7 @@ package enum ScriptModule: Sendable {
   package func assemble() throws -> AssembledModule {
     switch self {
     case .text(let script, let range): return try TextParser.assemble(script, range: range)
-    case .binary(let bytes): return AssembledModule(bytes: bytes, sourceMap: SourceMap(), text: Bytes())
+    case .binary(let bytes): return AssembledModule(bytes: bytes, textMap: TextMap(), text: Bytes())
     case .quote(let text): return try TextParser.assemble(text)
     }
   }

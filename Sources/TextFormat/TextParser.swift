@@ -1,15 +1,18 @@
+import BinaryFormat
 import Support
 
 /// A module of the text format as a complete module of the binary format.
 package struct AssembledModule: Sendable {
   package let bytes: Bytes
-  package let sourceMap: SourceMap
-  /// The text that the offsets of `sourceMap` are of; empty for a module that was given as binary.
+  package let textMap: TextMap
+  /// The text that the offsets of `textMap` are of; empty for a module that was given as binary.
   package let text: Bytes
+  /// What comments say of where instructions come from.
+  package var positions: SourceMapInput?
 
   /// Line and column of what an offset of `bytes` was made from; the binary place if it was not made from text.
   package func place(ofBinary offset: Int, section: String? = nil) -> WasmError.Place {
-    guard let position = sourceMap.textOffset(ofBinary: offset) else {
+    guard let position = textMap.textOffset(ofBinary: offset) else {
       return .binary(offset: offset, section: section)
     }
     return text.withUnsafeBytes { textPlace(of: position, in: $0) }
@@ -54,7 +57,7 @@ package enum TextParser {
         if placeOfQuote != nil { try checkUTF8(text) }
         switch try assembleOnce(text, range: range) {
         case .assembled(let module): return module
-        case .binary(let bytes): return AssembledModule(bytes: bytes, sourceMap: SourceMap(), text: Bytes())
+        case .binary(let bytes): return AssembledModule(bytes: bytes, textMap: TextMap(), text: Bytes())
         case .quote(let quoted, let offset):
           placeOfQuote = placeOfQuote ?? text.withUnsafeBytes { textPlace(of: offset, in: $0) }
           text = quoted

@@ -79,4 +79,34 @@ import Testing
     #expect(sequenceDiverges)
     #expect(!blockDiverges)
   }
+
+  @Test func whatTakesAPlaceTakesOverThePosition() {
+    var body = makeBody()
+    let (known, unknown, nowhere) = (PositionID(7), PositionID.none, PositionID.nowhere)
+    let value = body.makeLocalGet(LocalID(0))
+    let test = body.makeUnary(.i32Eqz, value)
+    let drop = body.makeDrop(test)
+    body.root = body.makeBlock([drop], label: .function, type: .none)
+    body.setPosition(of: test, to: known)
+    body.setPosition(of: value, to: PositionID(3))
+    body.setPosition(of: drop, to: nowhere)
+    body.rewriteBottomUp { body, id in
+      switch id {
+      case value: return body.makeI32Const(1)
+      case test: return body.makeUnary(.i32Clz, body.operand(0, of: id))
+      default: return id
+      }
+    }
+    let clz = body.operand(0, of: drop)
+    #expect(body.opcode(of: clz) == .i32Clz && body.position(of: clz) == known)
+    #expect(body.position(of: body.operand(0, of: clz)) == PositionID(3))
+    // One that has its own keeps it, also if it is known to be nowhere.
+    body.movePosition(from: clz, to: drop)
+    #expect(body.position(of: drop) == nowhere && body.position(of: body.root) == unknown)
+    body.setOperand(0, of: drop, to: value)
+    #expect(body.position(of: value) == PositionID(3))
+    body.positions.removeAll()
+    body.setOperand(0, of: drop, to: clz)
+    #expect(body.positions.count == 0)
+  }
 }

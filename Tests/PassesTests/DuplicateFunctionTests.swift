@@ -73,6 +73,15 @@ import Testing
     #expect(module.functions[FunctionID(0)].code!.branchHints == [BranchHint(offset: 3, isLikely: true)])
   }
 
+  @Test func positionsDoNotCount() throws {
+    var module = try module("(module (func $a (result i32) (i32.const 1)) (func $b (result i32) (i32.const 1)))")
+    let marks = [0, 1].map { PositionMark(offset: 1, position: PositionID($0)) }
+    for (id, mark) in zip(module.functions.ids, marks) { module.functions[id].code!.positions = [mark] }
+    try run("duplicate-function-elimination", on: &module)
+    #expect(module.left == ["func a"])
+    #expect(module.functions[FunctionID(0)].code!.positions == [marks[0]])
+  }
+
   @Test func theSameAtEveryWorkerCount() throws {
     var text = "(module (memory 1)"
     for index in 0..<3000 {

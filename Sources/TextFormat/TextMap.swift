@@ -4,7 +4,7 @@ import Support
 ///
 /// Per section a stream of pairs, each as difference from the one before: binary offset (unsigned LEB128), text offset
 /// (signed; a folded instruction comes after its operands). Two to three bytes per instruction; a look-up is linear.
-package struct SourceMap: Sendable {
+package struct TextMap: Sendable {
   struct Segment: Sendable {
     let binaryRange: Range<Int>
     let pairs: Bytes
@@ -36,7 +36,7 @@ struct SectionBuffer: ~Copyable {
   var bytes = Column<UInt8>()
   /// Number of entries.
   var count = 0
-  /// The pairs of `SourceMap`, relative to the start of `bytes`.
+  /// The pairs of `TextMap`, relative to the start of `bytes`.
   private(set) var pairs = Column<UInt8>()
   private var lastOffset = 0
   private var lastText = 0
