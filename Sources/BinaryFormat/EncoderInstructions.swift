@@ -7,6 +7,7 @@ extension BodyEncoder {
   mutating func emit(_ node: NodeID, of body: borrowing Body) {
     let record = body.nodes[node.index]
     let info = infos[Int(record.opcode.rawValue)]
+    isDead = record.type == .unreachable
     switch info.shape {
     case .localGet, .localSet, .localTee, .globalGet, .globalSet, .call, .throw, .refFunc, .structNewDefault,
       .structNew, .tableSize, .elemDrop, .dataDrop, .memorySize, .memoryFill, .tableFill, .arraySet, .arrayFill:
