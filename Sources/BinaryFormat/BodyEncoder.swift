@@ -9,6 +9,9 @@ import Support
 /// `if`, `try` or `try_table`, which lends it its own label instead. A construct of type `unreachable` has a block type
 /// nonetheless: at the end of another construct it takes that one's, elsewhere the empty one, and an `unreachable`
 /// instruction after it tells the validator what the IR knows.
+///
+/// Nothing is written behind what control does not leave: reading the bytes back would not find it, and a
+/// `local.set` that is cut off there can be missed by no `local.get` that is written (specification 3.4.9).
 package struct BodyEncoder: ~Copyable {
   /// What is left to do, last first.
   struct Action: BitwiseCopyable {
@@ -18,8 +21,6 @@ package struct BodyEncoder: ~Copyable {
       /// Emit the instruction of a node whose operands have been emitted.
       case emit
       case openIf, elseArm, catchArm, end, endDelegate, endUnreachable
-      /// Drops the values of the node.
-      case drop
     }
 
     var kind: Kind
@@ -38,6 +39,10 @@ package struct BodyEncoder: ~Copyable {
   var labelHeights = Column<UInt32>()
   /// Open constructs, the function included.
   var height: UInt32 = 0
+  /// Control does not come to what would be written next.
+  var isDead = false
+  /// There is something that control does not come to.
+  private var hasDeadCode = false
   var hasTupleTypes = false
   var hints: [BranchHint] = []
   var hasHints = false
@@ -53,12 +58,13 @@ package struct BodyEncoder: ~Copyable {
 
   package init() {}
 
-  /// Encodes a function body: its locals, then its instructions.
-  package mutating func encode(_ body: borrowing Body) -> Code {
-    begin(body)
-    if hasPositions { movePosition(to: body.startPosition) }
-    encodeLocals(of: body)
-    encodeExpression(of: body)
+  /// Encodes a function body: its locals, then its instructions. Dead code that passes left is removed from the body.
+  package mutating func encode(_ body: inout Body) -> Code {
+    encodeContents(of: body)
+    if hasDeadCode {
+      body.removeDeadCode()
+      encodeContents(of: body)
+    }
     return Code(
       bytes: Bytes(copying: output), isCanonical: true, hasTupleTypes: hasTupleTypes, branchHints: hints,
       positions: positionMarks)
@@ -78,12 +84,21 @@ package struct BodyEncoder: ~Copyable {
     }
   }
 
+  private mutating func encodeContents(of body: borrowing Body) {
+    begin(body)
+    if hasPositions { movePosition(to: body.startPosition) }
+    encodeLocals(of: body)
+    encodeExpression(of: body)
+  }
+
   private mutating func begin(_ body: borrowing Body) {
     output.removeAll()
     actions.removeAll()
     labelHeights.removeAll()
     labelHeights.resize(to: Int(body.labelCount), filling: 0)
     height = 1
+    isDead = false
+    hasDeadCode = false
     hasTupleTypes = false
     hints = []
     hasHints = !body.branchHints.isEmpty
@@ -122,18 +137,22 @@ package struct BodyEncoder: ~Copyable {
     while !actions.isEmpty {
       let action = actions.popLast()
       switch action.kind {
+      case .visit where isDead, .emit where isDead: hasDeadCode = true
       case .visit: visit(action.node, detail: action.detail, of: body)
       case .emit: emit(action.node, of: body)
       case .openIf: openIf(action.node, detail: action.detail, of: body)
-      case .elseArm: output.append(0x05)
+      case .elseArm:
+        output.append(0x05)
+        isDead = false
       case .catchArm: emitCatch(action.node, arm: Int(action.detail), of: body)
       case .end:
         // The end of a construct comes from where what stands before it does; only that of the function has its own.
         if action.node == body.root { notePosition(of: body.root, in: body) }
         close()
       case .endDelegate: emitDelegate(action.node, of: body)
-      case .endUnreachable: output.append(0x00)
-      case .drop: for _ in 0..<body.arity(of: body.type(of: action.node)) { output.append(0x1a) }
+      case .endUnreachable:
+        output.append(0x00)
+        isDead = true
       }
     }
   }
@@ -141,6 +160,7 @@ package struct BodyEncoder: ~Copyable {
   private mutating func close() {
     output.append(0x0b)
     height -= 1
+    isDead = false
   }
 
   private mutating func visit(_ node: NodeID, detail: UInt32, of body: borrowing Body) {
@@ -152,43 +172,16 @@ package struct BodyEncoder: ~Copyable {
     default:
       let layout = info.layout
       if layout.wordCount == 0 && !layout.hasPool { return emit(node, of: body) }
-      let actionCount = actions.count
-      var isReached = true
       actions.append(Action(kind: .emit, node: node, detail: 0))
       for position in (0..<layout.wordCount).reversed() {
         let operand = NodeID(rawValue: record.word(layout.word(at: position)))
-        if operand.isNone { continue }
-        if body.type(of: operand) == .unreachable { isReached = false }
-        visitLater(operand)
+        if !operand.isNone { visitLater(operand) }
       }
       if layout.hasPool {
         for position in (0..<Int(record.c)).reversed() {
-          let operand = NodeID(rawValue: body.pool[Int(record.b) + position])
-          if body.type(of: operand) == .unreachable { isReached = false }
-          visitLater(operand)
+          visitLater(NodeID(rawValue: body.pool[Int(record.b) + position]))
         }
       }
-      if !isReached {
-        actions.truncate(to: actionCount)
-        visitLiveOperands(of: node, detail: detail, body)
-      }
-    }
-  }
-
-  /// An operand of the node never yields its value: what is left of the node is the operands up to that one. Behind it
-  /// nothing is written that reading the bytes back would not find.
-  private mutating func visitLiveOperands(of node: NodeID, detail: UInt32, _ body: borrowing Body) {
-    var operands: [NodeID] = []
-    for position in 0..<body.operandCount(of: node) {
-      let operand = body.operand(position, of: node)
-      if operand.isNone { continue }
-      operands.append(operand)
-      if body.type(of: operand) == .unreachable { break }
-    }
-    visitLater(operands.removeLast(), detail: detail)
-    for operand in operands.reversed() {
-      if body.type(of: operand).isConcrete { actions.append(Action(kind: .drop, node: operand, detail: 0)) }
-      visitLater(operand)
     }
   }
 
@@ -212,14 +205,8 @@ package struct BodyEncoder: ~Copyable {
   }
 
   private mutating func visitLater(_ items: NodeList, detail: UInt32, of body: borrowing Body) {
-    var count = items.count
-    // What stands behind an item that control does not leave is not written either.
-    for index in 0..<count where body.type(of: body[items, index]) == .unreachable {
-      count = index + 1
-      break
-    }
-    for index in (0..<count).reversed() {
-      let isLast = index == count - 1
+    for index in (0..<items.count).reversed() {
+      let isLast = index == items.count - 1
       visitLater(body[items, index], detail: isLast ? detail : BodyEncoder.notAtEnd)
     }
   }
@@ -236,7 +223,6 @@ package struct BodyEncoder: ~Copyable {
       actions.append(Action(kind: .end, node: node, detail: 0))
       visitLater(loop.body, detail: inner.bits)
     case .if(let branch):
-      if body.type(of: branch.condition) == .unreachable { return visitLater(branch.condition, detail: detail) }
       // The condition comes before the `if` opens: its label and type have to wait on the stack of actions.
       pendingConstructs.append(PendingConstruct(type: type, label: label))
       actions.append(Action(kind: .openIf, node: node, detail: detail))
@@ -271,6 +257,10 @@ package struct BodyEncoder: ~Copyable {
   private mutating func openIf(_ node: NodeID, detail: UInt32, of body: borrowing Body) {
     guard case .if(let branch) = body[node] else { preconditionFailure() }
     let pending = pendingConstructs.popLast()
+    if isDead {
+      hasDeadCode = true
+      return
+    }
     noteHint(of: node, in: body)
     notePosition(of: node, in: body)
     let type = open(0x04, pending.type, detail: detail, label: pending.label, of: body)
@@ -343,6 +333,7 @@ package struct BodyEncoder: ~Copyable {
 
   private mutating func emitCatch(_ node: NodeID, arm: Int, of body: borrowing Body) {
     guard case .try(let legacy) = body[node] else { preconditionFailure() }
+    isDead = false
     if arm <= legacy.tagCount {
       output.append(0x07)
       output.appendUnsigned(body.tag(arm - 1, of: legacy).rawValue)
@@ -355,6 +346,7 @@ package struct BodyEncoder: ~Copyable {
     guard case .try(let legacy) = body[node] else { preconditionFailure() }
     output.append(0x18)
     height -= 1
+    isDead = false
     append(legacy.delegate)
   }
 

@@ -8,6 +8,7 @@ extension BodyEncoder {
     let record = body.nodes[node.index]
     let info = infos[Int(record.opcode.rawValue)]
     notePosition(of: node, in: body)
+    isDead = record.type == .unreachable
     switch info.shape {
     case .localGet, .localSet, .localTee, .globalGet, .globalSet, .call, .throw, .refFunc, .structNewDefault,
       .structNew, .tableSize, .elemDrop, .dataDrop, .memorySize, .memoryFill, .tableFill, .arraySet, .arrayFill:

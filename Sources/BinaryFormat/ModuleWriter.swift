@@ -247,6 +247,6 @@ private final class BodyCodec: @unchecked Sendable {
 
   func encode(_ function: Function) throws -> Code {
     try decoder.decode(function.code!, type: function.type, into: &body, validating: false)
-    return encoder.encode(body)
+    return encoder.encode(&body)
   }
 }

@@ -143,6 +143,6 @@ private final class BodyEditor {
       }
     }
     body.retargetLostLabels()
-    return encoder.encode(body)
+    return encoder.encode(&body)
   }
 }

@@ -32,7 +32,7 @@ struct SignatureReduction: ReductionRound {
       guard let code = function.code, type != FunctionType() else { continue }
       try decoder.decode(code, type: function.type, into: &body, validating: false)
       body.dropResults()
-      originals[id] = Original(type: type, code: code, codeWithoutResults: encoder.encode(body))
+      originals[id] = Original(type: type, code: code, codeWithoutResults: encoder.encode(&body))
       if !type.results.isEmpty { changes.append((id, .results)) }
       if !type.parameters.isEmpty { changes.append((id, .parameters)) }
     }

@@ -57,7 +57,7 @@ final class BodyVisit: Sendable {
     try transform(worker, &worker.body, id, type)
     let hasChanged = worker.body.changeCount != 0
     guard hasChanged || !old.isCanonical else { return }
-    let new = worker.encoder.encode(worker.body)
+    let new = worker.encoder.encode(&worker.body)
     worker.meter.endEncoding(hasChanged: hasChanged)
     noteNames(of: id, labels: labels, worker)
     if loop.checksOutput {

@@ -146,6 +146,7 @@ private struct StatementMotion: ~Copyable {
     let opcode = body.opcode(of: id)
     let count = opcode == .if || opcode == .keep ? 1 : body.operandCount(of: id)
     guard let first = (0..<count).first(where: { isValueSequence(body.operand($0, of: id), in: body) }) else { return id }
+    for position in first..<count { straighten(position, of: id, in: &body) }
     if count == 1 { return exchange(body.operand(0, of: id), with: id, in: &body) }
 
     let all = effects(of: id, in: body)
@@ -173,6 +174,28 @@ private struct StatementMotion: ~Copyable {
   private func isValueSequence(_ id: NodeID, in body: borrowing Body) -> Bool {
     guard !id.isNone, body.isSequence(id), case .block(let block) = body[id], block.items.count > 1 else { return false }
     return body.type(of: body[block.items, block.items.count - 1]).isConcrete
+  }
+
+  /// Puts the statements of sequences that end with one another into one, so that its last item is no sequence. Each
+  /// becomes a statement, and is looked at no more.
+  private mutating func straighten(_ position: Int, of id: NodeID, in body: inout Body) {
+    let operand = body.operand(position, of: id)
+    guard isValueSequence(operand, in: body) else { return }
+    var value = body.operand(body.operandCount(of: operand) - 1, of: operand)
+    guard isValueSequence(value, in: body) else { return }
+    var items: [NodeID] = []
+    let type = body.type(of: operand)
+    value = operand
+    while isValueSequence(value, in: body) {
+      let sequence = value
+      value = takeValue(of: sequence, in: &body)
+      items.append(sequence)
+    }
+    items.append(value)
+    hasNestedLists = true
+    let sequence = body.makeBlock(items, type: type)
+    if effects != nil { effects![sequence] = effects![operand] }
+    body.setOperand(position, of: id, to: sequence)
   }
 
   /// Cuts the value off a sequence.
