@@ -51,10 +51,7 @@ extension Body {
   /// label and type. Not a `try` with `delegate`, a `try_table` with a clause for the block, nor an `if` whose condition
   /// branches to it: these are outside of the construct's own label.
   fileprivate func constructWithLabel(of block: BlockNode) -> NodeID? {
-    guard block.items.count == 1 else { return nil }
-    let item = self[block.items, 0]
-    // A tree that is being debugged may name nodes that do not exist.
-    guard item.index < nodes.count else { return nil }
+    guard let item = soleItem(of: block.items) else { return nil }
     switch self[item] {
     case .if(let branch): return mayBranch(to: block.label, from: branch.condition) ? nil : item
     case .tryTable(let table):
@@ -63,6 +60,27 @@ extension Body {
     case .try(let legacy): return legacy.delegate.isNone ? item : nil
     default: return nil
     }
+  }
+
+  /// The only item that has bytes; looked for inside sequences, too, which have none of their own.
+  private func soleItem(of items: NodeList) -> NodeID? {
+    var items = items
+    while true {
+      var sole = NodeID.none
+      for index in 0..<items.count where !isEmptySequence(self[items, index]) {
+        if !sole.isNone { return nil }
+        sole = self[items, index]
+      }
+      // A tree that is being debugged may name nodes that do not exist.
+      guard sole.index < nodes.count else { return nil }
+      guard case .block(let block) = self[sole], block.label.isNone else { return sole }
+      items = block.items
+    }
+  }
+
+  private func isEmptySequence(_ id: NodeID) -> Bool {
+    guard id.index < nodes.count, case .block(let block) = self[id] else { return false }
+    return block.label.isNone && block.items.isEmpty
   }
 
   /// Whether a node at or below `top` names `label`. Says so too if there is more to look at than is worth it, which
