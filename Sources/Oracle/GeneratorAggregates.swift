@@ -87,11 +87,14 @@ extension GeneratorState {
       return PlannedInstruction(.arrayNewFixed, operands, result, immediates: [id.index, count])
     case 2...3 where !type.isReference:
       guard let (data, position, count) = pickDataRange(below: 60) else { return nil }
+      // Short arrays make traps of what reads them.
+      if count / storage.byteCount < 3 && !random.oneIn(10) { return nil }
       return PlannedInstruction(
         .arrayNewData, [.exactly(.i32, position), .exactly(.i32, count / storage.byteCount)], result,
         immediates: [id.index, data.index])
     case 2...3:
       guard let (element, position, count) = pickElementRange(matching: type) else { return nil }
+      if count < 3 && !random.oneIn(10) { return nil }
       return PlannedInstruction(
         .arrayNewElem, [.exactly(.i32, position), .exactly(.i32, count)], result,
         immediates: [id.index, element.index])

@@ -5,7 +5,9 @@ import IR
 extension GeneratorState {
   private mutating func pickTag() -> TagID { TagID(random.below(module.tags.count)) }
 
-  private func parameters(of tag: TagID) -> [ValueType] { module.types[module.tags[tag].type].function?.parameters ?? [] }
+  private func parameters(of tag: TagID) -> [ValueType] {
+    module.types[module.tags[tag].type].function?.parameters ?? []
+  }
 
   mutating func throwException() {
     let tag = pickTag()

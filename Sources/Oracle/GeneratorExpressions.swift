@@ -36,9 +36,9 @@ extension GeneratorState {
     if types.count > 1 && depth < style.depthLimit && budget > 0 && random.oneIn(3) {
       depth += 1
       defer { depth -= 1 }
-      if random.oneIn(2), let call = callInstruction(where: { [types] state, results in state.matches(results, types) }) {
-        return perform(call)
-      }
+      let call =
+        random.oneIn(2) ? callInstruction { [types] state, results in state.matches(results, types) } : nil
+      if let call { return perform(call) }
       if types == [.i64, .i64], let wide = wideInstruction() { return perform(wide) }
       if hasMultivalue && random.oneIn(2) { return block([], types) }
       return walk(from: [], to: types, steps: random.number(1...5))

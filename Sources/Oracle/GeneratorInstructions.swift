@@ -101,16 +101,23 @@ extension GeneratorState {
     if let memarg = instruction.memarg { emit(memarg) }
     if let heapType = instruction.heapType { out.append(heapType) }
     for immediate in instruction.immediates {
-      // Lanes are bytes.
-      switch opcode.info.shape {
-      case .extractLane, .replaceLane, .shuffle, .loadLane, .storeLane: out.append(UInt8(immediate))
-      default: index(immediate)
-      }
+      if allowsPadding(opcode) { index(immediate) } else { out.appendUnsigned(immediate) }
     }
     switch opcode.info.shape {
     case .atomicFence: out.append(0)
     case .memoryInit, .dataDrop, .arrayNewData, .arrayInitData: usesDataIndices = true
     default: break
+    }
+  }
+
+  /// Whether immediates may be longer than they need be. Lanes are bytes; other zeros were bytes before the feature
+  /// that made indices of them.
+  private func allowsPadding(_ opcode: Opcode) -> Bool {
+    switch opcode.info.shape {
+    case .extractLane, .replaceLane, .shuffle, .loadLane, .storeLane: return false
+    case .memorySize, .memoryGrow, .memoryFill, .memoryCopy, .memoryInit: return features.contains(.multimemory)
+    case .callIndirect: return features.contains(.callIndirectOverlong)
+    default: return true
     }
   }
 

@@ -32,6 +32,7 @@ extension GeneratorState {
   private mutating func accessInstruction(_ opcode: Opcode) -> PlannedInstruction? {
     guard let id = pickMemory() else { return nil }
     let info = opcode.info
+    if info.shape == .atomicWait && !module.memories[id].limits.isShared && !random.oneIn(style.trapRate) { return nil }
     let isAtomic = info.feature.contains(.threads)
     let size = 1 << Int(info.alignment)
     var operands = info.operandTypes.map {

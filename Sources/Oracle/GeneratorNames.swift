@@ -28,8 +28,8 @@ extension GeneratorState {
 
   private mutating func randomName(_ prefix: String) -> Name {
     let odd = [
-      "", "a b", "\u{0}", "\n", "\"", "\\", "()", "$", "gr\u{fc}n", "\u{1f980}", "\u{202e}x", "0", "f0", "f00", ";;", "\u{7f}",
-      String(repeating: "long", count: 50),
+      "", "a b", "\u{0}", "\n", "\"", "\\", "()", "$", "gr\u{fc}n", "\u{1f980}", "\u{202e}x", "0", "f0", "f00",
+      ";;", "\u{7f}", String(repeating: "long", count: 50),
     ]
     if random.oneIn(8) { return Name(random.pick(odd)) }
     return Name(prefix + String(random.below(random.pick([3, 1000]))))

@@ -123,7 +123,7 @@ extension GeneratorState {
     let start = random.below(module.functions.count)
     for offset in 0..<module.functions.count {
       let id = FunctionID((start + offset) % module.functions.count)
-      if module.types.isSubtype(module.functions[id].type, of: type) { return id }
+      if id != reset && module.types.isSubtype(module.functions[id].type, of: type) { return id }
     }
     preconditionFailure("each function type has a function")
   }
@@ -189,7 +189,7 @@ extension GeneratorState {
     let abstract: [HeapType] = [
       .any, .eq, .i31, .struct, .array, .none, .func, .nofunc, .extern, .noextern, type.heapType,
     ]
-    let all = abstract + structures.map { HeapType($0) } + arrays.map { HeapType($0) } + functionTypes.map { HeapType($0) }
+    let all = abstract + (structures + arrays + functionTypes).map { HeapType($0) }
     let below = all.filter { module.types.matches($0, type.heapType) }
     return .reference(to: random.pick(below), isNullable: type.isNullable && random.oneIn(2))
   }

@@ -43,7 +43,7 @@ extension GeneratorState {
 
   /// A reference type of which there are values that a few instructions make.
   mutating func randomReference() -> ValueType {
-    guard hasGC else { return random.pick(hasExceptionReferences ? [.funcref, .externref, .exnref] : [.funcref, .externref]) }
+    if !hasGC { return random.pick([.funcref, .externref] + (hasExceptionReferences ? [.exnref] : [])) }
     let heapType = random.oneIn(2) ? randomDefinedType() ?? .any : randomAbstractType()
     let type = ValueType.reference(to: heapType, isNullable: false)
     return random.oneIn(3) && isConstructible(type) ? type : type.asNullable
@@ -139,7 +139,9 @@ extension GeneratorState {
     switch composite {
     case .function(var type):
       for index in type.results.indices { type.results[index] = narrow(type.results[index], own: own) }
-      for index in type.parameters.indices where random.oneIn(4) { type.parameters[index] = widen(type.parameters[index]) }
+      for index in type.parameters.indices where random.oneIn(4) {
+        type.parameters[index] = widen(type.parameters[index])
+      }
       return .function(type)
     case .structure(let fields):
       let more = (0..<random.below(3)).map { _ in randomField(own: own, end: end) }

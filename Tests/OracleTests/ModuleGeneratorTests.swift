@@ -22,9 +22,30 @@ import TextFormat
         try validate(ModuleGenerator(seed: seed).generate())
       } catch {
         Issue.record("seed \(seed): \(error)")
-        return
       }
     }
+  }
+
+  @Test func executionsEndAndMostDoNotTrap() throws {
+    var (callCount, resultCount) = (0, 0)
+    for seed: UInt64 in 0..<300 {
+      let module = try ModuleInput(reading: ModuleGenerator(seed: seed).generate()).module
+      for call in try ExecutionComparison().trace(of: module).calls {
+        callCount += 1
+        switch call.outcome {
+        case .results: resultCount += 1
+        case .limit(let trap): Issue.record("seed \(seed): \(call.title): \(trap.message)")
+        default: break
+        }
+      }
+    }
+    #expect(resultCount * 4 > callCount * 3)
+  }
+
+  @Test func deepNestsKeepToTheirOption() throws {
+    var options = GeneratorOptions()
+    options.nestDepth = 3000
+    for seed: UInt64 in 0..<100 { try validate(ModuleGenerator(seed: seed, options: options).generate()) }
   }
 
   @Test func modulesKeepToTheFeaturesAllowed() throws {
