@@ -62,6 +62,7 @@ struct FuzzRequest: ToolRequest {
   var count = 1
   var passes: OptionValue?
   var features: OptionValue?
+  var importsFunctionsOnly = false
   var emitDirectory: Path?
   var resources = ResourceOptions()
 
@@ -76,6 +77,7 @@ struct FuzzRequest: ToolRequest {
 
   func generatorOptions() throws -> GeneratorOptions {
     var options = GeneratorOptions()
+    if importsFunctionsOnly { options.importKinds = [] }
     guard let features else { return options }
     var set = FeatureSet.mvp
     for name in features.text.split(separator: ",") {
@@ -98,6 +100,9 @@ struct FuzzRequest: ToolRequest {
       Option(
         "--features", says: "Make modules that use no other features than these, separated by commas.",
         action: .value("NAMES") { $0.features = $1 }),
+      Option(
+        "--function-imports", says: "Make modules that import nothing but functions.",
+        action: .flag { $0.importsFunctionsOnly = true }),
       Option(
         "--emit", says: "Write each module to DIRECTORY: N.wasm, and optimized, N.opt.wasm.",
         action: .value("DIRECTORY") { $0.emitDirectory = try $1.path() }),

@@ -201,13 +201,13 @@ import Testing
     var body = Body()
     try decoder.decode(module.functions[FunctionID(0)].code!, type: TypeID(0), into: &body, validating: true)
     var encoder = BodyEncoder()
-    let new = encoder.encode(body)
+    let new = encoder.encode(&body)
     #expect(new.bytes.array.dropFirst() == code[...])
     #expect(new.positions.map { Int($0.offset) } == [1, 3, 4, 6, 8, 10, 11, 14, 16, 17])
     try decoder.decode(new, type: TypeID(0), into: &body, validating: false)
-    #expect(encoder.encode(body).positions == new.positions)
+    #expect(encoder.encode(&body).positions == new.positions)
     body.positions.removeAll()
-    #expect(encoder.encode(body).positions.isEmpty)
+    #expect(encoder.encode(&body).positions.isEmpty)
   }
 
   @Test func newIndicesMoveMarks() throws {

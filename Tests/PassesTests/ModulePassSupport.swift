@@ -22,7 +22,7 @@ func putToRest(_ module: inout Module) throws {
     guard let code = module.functions[id].code else { continue }
     decoder.acceptsTupleBlockTypes = code.isCanonical
     try decoder.decode(code, type: module.functions[id].type, into: &body, validating: true)
-    module.functions[id].code = encoder.encode(body)
+    module.functions[id].code = encoder.encode(&body)
   }
 }
 

@@ -14,7 +14,7 @@ func readModule(_ bytes: Bytes) throws -> Module {
     guard let code = module.functions[id].code else { continue }
     try decoder.decode(
       code, type: module.functions[id].type, into: &body, validating: true, labelNames: module.names.labels[id] ?? [:])
-    module.functions[id].code = encoder.encode(body)
+    module.functions[id].code = encoder.encode(&body)
     module.names.labels[id] = encoder.labelNames.isEmpty ? nil : encoder.labelNames
   }
   return module
