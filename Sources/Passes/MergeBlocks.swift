@@ -59,13 +59,43 @@ private struct StatementMotion: ~Copyable {
     noteNestedLists(id, in: body)
     guard case .block(let block) = body[id], block.label != .function else { return id }
     if !block.label.isNone {
-      if uses[block.label] > 0 { return id }
+      if uses[block.label] > 0 { return moveOutStatements(before: block, id, in: &body) }
       body.setLabel(of: id, to: .none)
     }
     guard block.items.count == 1 else { return id }
     let item = body[block.items, 0]
     // What a block promises, its item may not know.
     return body.type(of: item) == body.type(of: id) || body.type(of: item) == .unreachable ? item : id
+  }
+
+  /// What was moved in front of an `if` that has its label from the block around it is moved in front of the block as
+  /// well, so that the block needs no bytes of its own, and a `local.set` counts for what follows.
+  private mutating func moveOutStatements(before block: BlockNode, _ id: NodeID, in body: inout Body) -> NodeID {
+    guard block.items.count == 1 else { return id }
+    let sequence = body[block.items, 0]
+    let last = body.isSequence(sequence) ? body.operandCount(of: sequence) - 1 : 0
+    guard last > 0, body.opcode(of: body.operand(last, of: sequence)) == .if,
+      (0..<last).allSatisfy({ namesNoLabel(body.operand($0, of: sequence), in: body) })
+    else { return id }
+    body.setOperand(0, of: id, to: body.operand(last, of: sequence))
+    body.setOperand(last, of: sequence, to: id)
+    body.setType(of: sequence, to: body.type(of: id))
+    if effects != nil { effects![sequence] = effects![id] }
+    return sequence
+  }
+
+  /// Whether nothing below `top` names a label. Looks at a few nodes and then says no.
+  private func namesNoLabel(_ top: NodeID, in body: borrowing Body) -> Bool {
+    var pending = [top]
+    var seen = 1
+    while let id = pending.popLast() {
+      var namesLabel = false
+      body.forEachLabel(of: id) { _ in namesLabel = true }
+      seen += body.operandCount(of: id)
+      if namesLabel || seen > 64 { return false }
+      body.forEachOperand(of: id) { pending.append($0) }
+    }
+    return true
   }
 
   private mutating func finishKeep(_ id: NodeID, in body: inout Body) -> NodeID {
