@@ -43,6 +43,7 @@ package struct BodyEncoder: ~Copyable {
   var isDead = false
   /// There is something that control does not come to.
   private var hasDeadCode = false
+  var initialization = WrittenInitialization()
   var hasTupleTypes = false
   var hints: [BranchHint] = []
   var hasHints = false
@@ -58,11 +59,16 @@ package struct BodyEncoder: ~Copyable {
 
   package init() {}
 
-  /// Encodes a function body: its locals, then its instructions. Dead code that passes left is removed from the body.
+  /// Encodes a function body: its locals, then its instructions. Dead code that passes left is removed from the body,
+  /// and locals that have to be nullable now become so.
   package mutating func encode(_ body: inout Body) -> Code {
     encodeContents(of: body)
     if hasDeadCode {
       body.removeDeadCode()
+      encodeContents(of: body)
+    }
+    if !initialization.missed.isEmpty {
+      body.makeNullable(initialization.missed)
       encodeContents(of: body)
     }
     return Code(
@@ -99,6 +105,7 @@ package struct BodyEncoder: ~Copyable {
     height = 1
     isDead = false
     hasDeadCode = false
+    initialization.reset(parameterCount: body.parameterCount)
     hasTupleTypes = false
     hints = []
     hasHints = !body.branchHints.isEmpty
@@ -123,6 +130,7 @@ package struct BodyEncoder: ~Copyable {
       let type = body.localTypes[start]
       var end = start + 1
       while end < body.localCount && body.localTypes[end] == type { end += 1 }
+      if !type.isDefaultable { initialization.locals.addUnset(from: start, count: end - start) }
       output.appendUnsigned(end - start)
       output.append(type)
       start = end
@@ -144,6 +152,7 @@ package struct BodyEncoder: ~Copyable {
       case .elseArm:
         output.append(0x05)
         isDead = false
+        initialization.reopen()
       case .catchArm: emitCatch(action.node, arm: Int(action.detail), of: body)
       case .end:
         // The end of a construct comes from where what stands before it does; only that of the function has its own.
@@ -161,6 +170,7 @@ package struct BodyEncoder: ~Copyable {
     output.append(0x0b)
     height -= 1
     isDead = false
+    initialization.close()
   }
 
   private mutating func visit(_ node: NodeID, detail: UInt32, of body: borrowing Body) {
@@ -291,6 +301,7 @@ package struct BodyEncoder: ~Copyable {
       labelPosition += 1
     }
     height += 1
+    initialization.open()
   }
 
   private mutating func writtenType(_ type: ResultType, detail: UInt32) -> ResultType {
@@ -334,6 +345,7 @@ package struct BodyEncoder: ~Copyable {
   private mutating func emitCatch(_ node: NodeID, arm: Int, of body: borrowing Body) {
     guard case .try(let legacy) = body[node] else { preconditionFailure() }
     isDead = false
+    initialization.reopen()
     if arm <= legacy.tagCount {
       output.append(0x07)
       output.appendUnsigned(body.tag(arm - 1, of: legacy).rawValue)
@@ -347,6 +359,7 @@ package struct BodyEncoder: ~Copyable {
     output.append(0x18)
     height -= 1
     isDead = false
+    initialization.close()
     append(legacy.delegate)
   }
 

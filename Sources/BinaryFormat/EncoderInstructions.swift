@@ -10,8 +10,12 @@ extension BodyEncoder {
     notePosition(of: node, in: body)
     isDead = record.type == .unreachable
     switch info.shape {
-    case .localGet, .localSet, .localTee, .globalGet, .globalSet, .call, .throw, .refFunc, .structNewDefault,
-      .structNew, .tableSize, .elemDrop, .dataDrop, .memorySize, .memoryFill, .tableFill, .arraySet, .arrayFill:
+    case .localGet, .localSet, .localTee:
+      append(info.code)
+      output.appendUnsigned(record.a)
+      initialization.note(record)
+    case .globalGet, .globalSet, .call, .throw, .refFunc, .structNewDefault, .structNew, .tableSize, .elemDrop,
+      .dataDrop, .memorySize, .memoryFill, .tableFill, .arraySet, .arrayFill:
       append(info.code)
       output.appendUnsigned(record.a)
     case .i32Const:
@@ -72,6 +76,7 @@ extension BodyEncoder {
       } else {
         output.append(0x21)
         output.appendUnsigned(local)
+        initialization.locals.set(LocalID(rawValue: local))
       }
     }
   }

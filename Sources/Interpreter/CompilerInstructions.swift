@@ -114,16 +114,19 @@ extension CodeCompiler {
 
   private mutating func emitTupleSet(_ node: TupleSetNode) {
     let value = pop()
-    var slot = Int(value.slot)
     lastResult = -1
-    for index in 0..<node.localCount {
+    // Control does not come here.
+    if value.width == 0 { return pushResult(width: 0) }
+    var slot = Int(value.slot) + Int(value.width)
+    // The last value is on top of the stack: where a local is named twice, the first value stays.
+    for index in (0..<node.localCount).reversed() {
       let local = body.local(index, of: node)
       let width = widthOfTupleItem(index, of: node, local)
+      slot -= width
       if !local.isNone {
         settleReaders(of: local)
         emitMove(from: slot, to: Int(localSlots[local.index]), width: width)
       }
-      slot += width
     }
     pushResult(width: 0)
   }

@@ -6,7 +6,7 @@ import Passes
 import Support
 import TextFormat
 
-/// One module from a seed, one schedule, and all that must hold of the result.
+/// One module, from a seed or given, one schedule, and all that must hold of the result.
 package struct FuzzCase: Sendable {
   /// What went wrong.
   package struct Failure: Error, Sendable {
@@ -18,6 +18,7 @@ package struct FuzzCase: Sendable {
 
   package let seed: UInt64
   private let generator: GeneratorOptions
+  private let givenModule: Bytes?
   /// Nil for a schedule from the seed.
   private let schedule: FuzzSchedule?
 
@@ -25,10 +26,18 @@ package struct FuzzCase: Sendable {
     self.seed = seed
     self.generator = generator
     self.schedule = schedule
+    givenModule = nil
   }
 
-  /// The generated module.
-  package var module: Bytes { ModuleGenerator(seed: seed, options: generator).generate() }
+  /// A case of a module in the binary format; it is executed with arguments from seed 0.
+  package init(module: Bytes, schedule: FuzzSchedule) {
+    seed = 0
+    generator = GeneratorOptions()
+    self.schedule = schedule
+    givenModule = module
+  }
+
+  package var module: Bytes { givenModule ?? ModuleGenerator(seed: seed, options: generator).generate() }
 
   /// The optimized module. Throws `Failure`.
   @discardableResult package func run() throws -> Bytes {
@@ -47,7 +56,7 @@ package struct FuzzCase: Sendable {
         throw fail("\(what): \(error)")
       }
     }
-    let input = try attempt("the generated module is refused") { try read(before, keepsNames: true) }
+    let input = try attempt("the module is refused") { try read(before, keepsNames: true) }
     let after = try attempt("optimizing") { try optimize(before, schedule, workerCount: 1) }
     let others = try attempt("optimizing with three workers") { try optimize(before, schedule, workerCount: 3) }
     if after != others { throw fail("three workers give other bytes than one") }

@@ -14,8 +14,9 @@ package enum DebugLevel: Int, Comparable, Sendable {
   package static func < (left: DebugLevel, right: DebugLevel) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// How to run a schedule. None of it changes what comes out, but
-/// `skippedPasses`, `converges` and `stepLimit`.
+/// How to run a schedule. None of it changes what the module that comes out does; which of several forms it has depends on
+/// `skippedPasses`, `converges` and `stepLimit`, and from `everyPass` on on `debugLevel`: each pass then sees a body as it
+/// is read from bytes, not as the pass before left it, and may find a little more or less to do.
 package struct RunnerOptions: Sendable {
   package var debugLevel = DebugLevel.off
   /// Whether bodies of the input, and with a debug level those that passes leave, are validated.

@@ -39,28 +39,78 @@ private struct StatementMotion: ~Copyable {
 
   mutating func rewrite(_ id: NodeID, in body: inout Body) -> NodeID {
     switch body.opcode(of: id) {
-    case .block: finishBlock(id, in: &body)
-    case .loop: break
-    case .try, .tryTable: uses.count(id, in: body)
-    case .keep:
-      if let result = putValueLast(id, in: &body) { return result }
-      noteNestedLists(id, in: body)
-      return hoist(id, in: &body)
+    case .block: return finishBlock(id, in: &body)
+    case .loop: return id
+    case .try, .tryTable:
+      uses.count(id, in: body)
+      return id
+    case .keep: return finishKeep(id, in: &body)
     default:
       uses.count(id, in: body)
       noteDrop(id, in: body)
-      return hoist(id, in: &body)
+      let result = hoist(id, in: &body)
+      guard let parts = takeApart(id, in: &body) else { return result }
+      return put(parts, insteadOf: id, atEndOf: result, in: &body)
     }
-    return id
   }
 
-  /// A block that nothing branches to is a sequence.
-  private mutating func finishBlock(_ id: NodeID, in body: inout Body) {
+  /// A block that nothing branches to is a sequence, or just its only item.
+  private mutating func finishBlock(_ id: NodeID, in body: inout Body) -> NodeID {
     noteNestedLists(id, in: body)
-    guard case .block(let block) = body[id], !block.label.isNone, block.label != .function, uses[block.label] == 0 else {
-      return
+    guard case .block(let block) = body[id], block.label != .function else { return id }
+    if !block.label.isNone {
+      if uses[block.label] > 0 { return moveOutStatements(before: block, id, in: &body) }
+      body.setLabel(of: id, to: .none)
     }
-    body.setLabel(of: id, to: .none)
+    guard block.items.count == 1 else { return id }
+    let item = body[block.items, 0]
+    // What a block promises, its item may not know.
+    return body.type(of: item) == body.type(of: id) || body.type(of: item) == .unreachable ? item : id
+  }
+
+  /// What was moved in front of an `if` that has its label from the block around it is moved in front of the block as
+  /// well, so that the block needs no bytes of its own, and a `local.set` counts for what follows.
+  private mutating func moveOutStatements(before block: BlockNode, _ id: NodeID, in body: inout Body) -> NodeID {
+    guard block.items.count == 1 else { return id }
+    let sequence = body[block.items, 0]
+    let last = body.isSequence(sequence) ? body.operandCount(of: sequence) - 1 : 0
+    guard last > 0, body.opcode(of: body.operand(last, of: sequence)) == .if,
+      (0..<last).allSatisfy({ namesNoLabel(body.operand($0, of: sequence), in: body) })
+    else { return id }
+    body.setOperand(0, of: id, to: body.operand(last, of: sequence))
+    body.setOperand(last, of: sequence, to: id)
+    body.setType(of: sequence, to: body.type(of: id))
+    if effects != nil { effects![sequence] = effects![id] }
+    return sequence
+  }
+
+  /// Whether nothing below `top` names a label. Looks at a few nodes and then says no.
+  private func namesNoLabel(_ top: NodeID, in body: borrowing Body) -> Bool {
+    var pending = [top]
+    var seen = 1
+    while let id = pending.popLast() {
+      var namesLabel = false
+      body.forEachLabel(of: id) { _ in namesLabel = true }
+      seen += body.operandCount(of: id)
+      if namesLabel || seen > 64 { return false }
+      body.forEachOperand(of: id) { pending.append($0) }
+    }
+    return true
+  }
+
+  private mutating func finishKeep(_ id: NodeID, in body: inout Body) -> NodeID {
+    noteNestedLists(id, in: body)
+    let result = hoist(id, in: &body)
+    guard let sequence = putValueLast(id, in: &body) else { return result }
+    return put(sequence, insteadOf: id, atEndOf: result, in: &body)
+  }
+
+  /// Replaces `id`, which is `result` or the last item of it.
+  private mutating func put(_ new: NodeID, insteadOf id: NodeID, atEndOf result: NodeID, in body: inout Body) -> NodeID {
+    if result == id { return new }
+    body.setOperand(body.operandCount(of: result) - 1, of: result, to: new)
+    hasNestedLists = true
+    return result
   }
 
   private mutating func noteNestedLists(_ id: NodeID, in body: borrowing Body) {
@@ -117,6 +167,32 @@ private struct StatementMotion: ~Copyable {
     }
   }
 
+  /// Assigns or drops the values of a tuple that is made on the spot one by one; nil if `id` does not.
+  ///
+  ///     (tuple.set $x $y (tuple.make a b))  ->  (local.set $x (keep a (local.set $y b)))
+  private mutating func takeApart(_ id: NodeID, in body: inout Body) -> NodeID? {
+    let opcode = body.opcode(of: id)
+    guard opcode == .tupleSet || opcode == .drop, case .tupleMake(let values) = body[body.operand(0, of: id)] else {
+      return nil
+    }
+    _ = effects(of: id, in: body)
+    var statement = NodeID.none
+    for index in (0..<values.count).reversed() {
+      var value = body[values, index]
+      if !statement.isNone {
+        value = body.makeKeep(value, then: [statement])
+        noteEffects(of: value, in: body)
+        value = finishKeep(value, in: &body)
+      }
+      var local = LocalID.none
+      if case .tupleSet(let node) = body[id] { local = body.local(index, of: node) }
+      statement = local.isNone ? body.makeDrop(value) : body.makeLocalSet(local, value)
+      noteEffects(of: statement, in: body)
+      statement = hoist(statement, in: &body)
+    }
+    return statement
+  }
+
   // MARK: Order of operands
 
   /// `keep` as a sequence, if its value may as well be computed after its items.
@@ -127,16 +203,23 @@ private struct StatementMotion: ~Copyable {
     var rest = Effects.none
     for index in 1..<items.count { rest.formUnion(effects(of: body[items, index], in: body)) }
     guard effects(of: value, in: body).mayReorder(with: rest) else { return nil }
-    let all = effects(of: id, in: body)
     let nodes = body.nodes(in: items)
     let sequence = body.makeBlock(nodes[1...] + [value], type: body.type(of: id))
-    effects![sequence] = all
+    noteEffects(of: sequence, in: body)
     return sequence
   }
 
   private mutating func effects(of id: NodeID, in body: borrowing Body) -> Effects {
     if effects == nil { effects = EffectsColumn(of: body) }
     return effects![id]
+  }
+
+  /// Finds the effects of a node that is new or has other operands now. Not for constructs with a label.
+  private mutating func noteEffects(of id: NodeID, in body: borrowing Body) {
+    if effects == nil { return }
+    var all = Effects(of: id, in: body)
+    body.forEachOperand(of: id) { all.formUnion(effects![$0]) }
+    effects![id] = all
   }
 
   /// Moves the sequences among the operands of an instruction in front of it, as far as what is evaluated before them
@@ -149,7 +232,7 @@ private struct StatementMotion: ~Copyable {
     for position in first..<count { straighten(position, of: id, in: &body) }
     if count == 1 { return exchange(body.operand(0, of: id), with: id, in: &body) }
 
-    let all = effects(of: id, in: body)
+    _ = effects(of: id, in: body)
     var statements: [NodeID] = []
     var before = Effects.none
     for position in 0..<count {
@@ -166,8 +249,9 @@ private struct StatementMotion: ~Copyable {
       }
     }
     if statements.isEmpty { return id }
+    noteEffects(of: id, in: body)
     let sequence = body.makeBlock(statements + [id], type: body.type(of: id))
-    effects![sequence] = all
+    noteEffects(of: sequence, in: body)
     return sequence
   }
 
@@ -194,16 +278,17 @@ private struct StatementMotion: ~Copyable {
     items.append(value)
     hasNestedLists = true
     let sequence = body.makeBlock(items, type: type)
-    if effects != nil { effects![sequence] = effects![operand] }
+    noteEffects(of: sequence, in: body)
     body.setOperand(position, of: id, to: sequence)
   }
 
   /// Cuts the value off a sequence.
-  private func takeValue(of sequence: NodeID, in body: inout Body) -> NodeID {
+  private mutating func takeValue(of sequence: NodeID, in body: inout Body) -> NodeID {
     let last = body.operandCount(of: sequence) - 1
     let value = body.operand(last, of: sequence)
     body.truncateItems(of: sequence, to: last)
     body.setType(of: sequence, to: .none)
+    noteEffects(of: sequence, in: body)
     return value
   }
 
@@ -213,7 +298,9 @@ private struct StatementMotion: ~Copyable {
     body.setOperand(0, of: id, to: body.operand(last, of: sequence))
     body.setOperand(last, of: sequence, to: id)
     body.setType(of: sequence, to: body.type(of: id))
-    if effects != nil { effects![sequence] = effects![id] }
+    noteEffects(of: id, in: body)
+    // Not all items again: a nest of operations may be exchanged with one sequence.
+    if effects != nil { effects![sequence].formUnion(effects![id]) }
     return sequence
   }
 }

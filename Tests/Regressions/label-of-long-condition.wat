@@ -1,0 +1,21 @@
+;; the block for the label of the `if` was written around its long condition, which hid the set there (--vacuum)
+(module
+  (type $s (struct))
+  (func (export "f") (param $i i32) (result (ref $s))
+    (local $x (ref $s))
+    (local.get $i)
+    (local.set $x (struct.new $s))
+    (local.get $i) (i32.add) (local.get $i) (i32.add) (local.get $i) (i32.add) (local.get $i) (i32.add)
+    (local.get $i) (i32.add) (local.get $i) (i32.add) (local.get $i) (i32.add) (local.get $i) (i32.add)
+    (local.get $i) (i32.add) (local.get $i) (i32.add) (local.get $i) (i32.add) (local.get $i) (i32.add)
+    (local.get $i) (i32.add) (local.get $i) (i32.add) (local.get $i) (i32.add) (local.get $i) (i32.add)
+    (local.get $i) (i32.add) (local.get $i) (i32.add) (local.get $i) (i32.add) (local.get $i) (i32.add)
+    (local.get $i) (i32.add) (local.get $i) (i32.add) (local.get $i) (i32.add) (local.get $i) (i32.add)
+    (local.get $i) (i32.add) (local.get $i) (i32.add) (local.get $i) (i32.add) (local.get $i) (i32.add)
+    (local.get $i) (i32.add) (local.get $i) (i32.add) (local.get $i) (i32.add) (local.get $i) (i32.add)
+    (local.get $i) (i32.add) (local.get $i) (i32.add) (local.get $i) (i32.add) (local.get $i) (i32.add)
+    (if $out
+      (then
+        (br_if $out (local.get $i))
+        (local.set $i (i32.const 3))))
+    (local.get $x)))

@@ -1,0 +1,12 @@
+;; the interpreter gave a local that several values of a block go to the last of them, not the first (--merge-blocks)
+(module
+  (func (export "f") (result i32)
+    (local i32)
+    (block (result i32 i32 i32)
+      (i32.const 1)
+      (i32.const 2)
+      (i32.const 3))
+    (local.set 0)
+    (local.set 0)
+    (local.set 0)
+    (local.get 0)))
