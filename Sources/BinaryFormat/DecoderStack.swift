@@ -128,12 +128,11 @@ extension BodyDecoder {
     if type == .none { return .none }
     if type.isValue { return try pop(type.valueType, isFirst: isFirst, in: &body) }
     let arity = body.arity(of: type)
-    if let top = stack.isEmpty ? nil : stack.last, stack.count > Int(frame.floor), top.type.isTuple,
-      body.arity(of: top.type) == arity
-    {
-      for index in 0..<arity { try check(body.valueType(index, of: top.type), matches: body.valueType(index, of: type)) }
-      stack.removeLast(1)
-      return isFirst ? top.node : takeStatements(before: top, in: &body)
+    if let tuple = takeTuple(arity: arity, in: &body) {
+      for index in 0..<arity {
+        try check(body.valueType(index, of: tuple.type), matches: body.valueType(index, of: type))
+      }
+      return isFirst ? tuple.node : takeStatements(before: tuple, in: &body)
     }
     let start = body.pool.count
     for _ in 0..<arity { body.pool.append(0) }
@@ -142,6 +141,22 @@ extension BodyDecoder {
       body.pool[start + index] = value.rawValue
     }
     return make(NodeRecord(.tupleMake, type, b: UInt32(start), c: UInt32(arity)), in: &body)
+  }
+
+  /// Takes the tuple of `arity` values that is on top of the stack, perhaps below statements; nil if there is none.
+  private mutating func takeTuple(arity: Int, in body: inout Body) -> StackEntry? {
+    var index = stack.count - 1
+    while index >= Int(frame.floor) && stack[index].type == .none { index -= 1 }
+    guard index >= Int(frame.floor), stack[index].type.isTuple, body.arity(of: stack[index].type) == arity else {
+      return nil
+    }
+    var entry = stack[index]
+    if index < stack.count - 1 {
+      let items = (index + 1..<stack.count).map { stack[$0].node }
+      entry.node = body.makeKeep(entry.node, then: items)
+    }
+    stack.truncate(to: index)
+    return entry
   }
 
   /// Takes operands of these types into a range of the pool.

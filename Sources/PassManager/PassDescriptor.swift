@@ -9,8 +9,8 @@ package struct PassTraits: OptionSet, Hashable, Sendable {
   package let rawValue: UInt8
   package init(rawValue: UInt8) { self.rawValue = rawValue }
 
-  /// Run on its own output, with the same options, the pass changes nothing: the runner skips it on a body that did not
-  /// change since.
+  /// Run on its own output, with the same options, the pass changes nothing, if there was no dead code: the runner skips
+  /// it on a body that did not change since.
   package static let isIdempotent = PassTraits(rawValue: 1 << 0)
   /// The pass shows the module and leaves it alone.
   package static let printsOnly = PassTraits(rawValue: 1 << 1)
