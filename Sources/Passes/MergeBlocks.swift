@@ -14,11 +14,18 @@ import Support
 ///
 /// Sequences have no bytes: most of this only brings statements to where other passes look for them.
 struct MergeBlocks: FunctionPass {
+  /// Bounds the rounds, so that the pass stays linear.
+  static let roundLimit = 8
+
   func run(on body: inout Body, in context: borrowing FunctionContext) {
-    var merge = StatementMotion()
-    body.rewriteBottomUp { body, id in merge.rewrite(id, in: &body) }
-    if merge.hasLostValues { body.rewriteBottomUp { body, id in merge.dropEarly(id, in: &body) } }
-    if merge.hasNestedLists { body.flattenSequences() }
+    for _ in 0..<Self.roundLimit {
+      var merge = StatementMotion()
+      body.rewriteBottomUp { body, id in merge.rewrite(id, in: &body) }
+      if merge.hasLostValues { body.rewriteBottomUp { body, id in merge.dropEarly(id, in: &body) } }
+      if merge.hasNestedLists { body.flattenSequences() }
+      // A value that is dropped earlier may be one of a block further in.
+      if !merge.hasLostValues { return }
+    }
   }
 }
 
@@ -47,8 +54,8 @@ private struct StatementMotion: ~Copyable {
     case .keep: return finishKeep(id, in: &body)
     default:
       uses.count(id, in: body)
-      noteDrop(id, in: body)
       let result = hoist(id, in: &body)
+      noteDrop(id, in: body)
       guard let parts = takeApart(id, in: &body) else { return result }
       return put(parts, insteadOf: id, atEndOf: result, in: &body)
     }

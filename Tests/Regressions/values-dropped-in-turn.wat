@@ -1,0 +1,25 @@
+;; merge-blocks took the value from one block each time, and left drops of tuples as they were (--merge-blocks)
+(module
+  (func (export "f") (param i32)
+    (drop
+      (block $a (result i32)
+        (br_if $a (i32.const 1) (local.get 0))
+        (drop)
+        (block $b (result i32)
+          (br_if $b (i32.const 2) (i32.eqz (local.get 0)))
+          (drop)
+          (i32.const 3))))
+    (drop
+      (block $c (result i32)
+        (drop
+          (block (result i32)
+            (drop (f32.const 0))
+            (br_if $c (i32.const 4) (local.get 0))))
+        (i32.const 5)))
+    (block $d (result i32 f32)
+      (br_if $d (i32.const 6) (f32.const 7) (local.get 0))
+      (drop)
+      (drop)
+      (br $d (i32.const 8) (f32.const 9)))
+    (drop)
+    (drop)))
