@@ -123,11 +123,7 @@ package struct FuzzCase: Sendable {
     try ModulePrinter.print(module, workers: workers) { text.append(contentsOf: $0) }
     var parsed = try ModuleInput(reading: Bytes(text))
     try parsed.withModule { try PassRunner.quiet(workers).run([], on: &$0) }
-    // Text has a name for everything that has one in the binary, but also says what no name section does.
-    let plain = WriterOptions()
-    let reparsed = try ModuleWriter.bytes(of: parsed.module, options: plain, workers: workers)
-    let original = try ModuleWriter.bytes(of: module, options: plain, workers: workers)
-    return reparsed == original ? nil : "printing and parsing it gives other bytes"
+    return try write(parsed.module) == bytes ? nil : "printing and parsing it gives other bytes"
   }
 }
 

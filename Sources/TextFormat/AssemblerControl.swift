@@ -8,7 +8,7 @@ extension Assembler {
   /// the label.
   mutating func assembleBlockHead(_ info: OpcodeInfo, text: Int) throws -> UInt32 {
     try checkNoPendingHint()
-    let label = try readLabelBinder()
+    let label = try readBinder()
     let pendingStart = pending.count
     pending.append(UInt8(info.code))
     try assembleBlockType()
@@ -17,12 +17,8 @@ extension Assembler {
     marks.append(InstructionMark(offset: body.count, text: text))
     pending.withUnsafeBuffer { body.append(contentsOf: UnsafeBufferPointer(rebasing: $0[pendingStart...])) }
     pending.truncate(to: pendingStart)
-    pushLabel(label)
-    return label
-  }
-
-  mutating func readLabelBinder() throws -> UInt32 {
-    nextIsIdentifier ? try readSymbol() : Interner.none
+    pushLabel(label.symbol, name: label.name)
+    return label.symbol
   }
 
   /// Consumes a block type and appends it to `pending`: the index form only where the short ones don't do.
@@ -81,13 +77,13 @@ extension Assembler {
 
   // MARK: Labels
 
-  mutating func pushLabel(_ symbol: UInt32) {
+  mutating func pushLabel(_ symbol: UInt32, name: UInt32) {
     var shadowed = Interner.none
     if symbol != Interner.none {
       shadowed = binding(of: symbol, in: .label)
       setBinding(of: symbol, in: .label, to: UInt32(labels.count))
-      names.labels.append(labelCount, symbol, symbols)
     }
+    if name != Interner.none { names.labels.append(labelCount, name, symbols) }
     labels.append(Label(symbol: symbol, shadowed: shadowed))
     labelCount += 1
   }

@@ -38,6 +38,8 @@ struct Frame: BitwiseCopyable {
   var hint: UInt8 = BranchHint.none
   /// Symbol of the label, or `Interner.none`.
   var label = Interner.none
+  /// What the name section is to say of the label of a folded `if`; `Interner.none` for nothing.
+  var labelName = Interner.none
   /// Where its bytes in `pending` start.
   var pendingStart = 0
   /// Place of its word in the text.
@@ -149,7 +151,8 @@ extension Assembler {
     frame.hint = try takePendingHint(isTarget: true)
     frame.position = takePosition()
     try tokens.advance()
-    frame.label = try readLabelBinder()
+    let label = try readBinder()
+    (frame.label, frame.labelName) = (label.symbol, label.name)
     pending.append(0x04)
     try assembleBlockType()
     frames.append(frame)
@@ -175,7 +178,7 @@ extension Assembler {
     try checkNoPendingHint()
     let frame = frames.last
     emitPending(frame)
-    pushLabel(frame.label)
+    pushLabel(frame.label, name: frame.labelName)
     frames.last.kind = .ifAfterThen
     frames.append(Frame(kind: .clause, text: tokens.token.contentStart, position: frame.position))
     try tokens.advance()

@@ -44,9 +44,13 @@ package enum ModulePrinter {
 
   private static func printHead(_ fields: inout DeclarationPrinter, of module: Module) throws {
     fields.appendText("(module")
-    if let name = module.names.module, !name.utf8.isEmpty {
-      fields.appendText(" ")
-      fields.printer.text.appendIdentifier(name)
+    if let name = module.names.module {
+      fields.printer.text.append(0x20)
+      if name.utf8.isEmpty {
+        fields.appendText(#"(@name "")"#)
+      } else {
+        fields.printer.text.appendIdentifier(name)
+      }
     }
     fields.appendTypes()
     fields.appendImports()

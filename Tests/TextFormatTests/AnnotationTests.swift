@@ -26,6 +26,9 @@ import TextFormat
     #expect(
       custom("name", of: try assemble("(module $m (@name \"M\") (func $f (@name \"λ x\")) (func (@name \"λ x\")))"))
         == [0, 2, 1, 0x4d, 1, 13, 2, 0, 4, 0xce, 0xbb, 0x20, 0x78, 1, 4, 0xce, 0xbb, 0x20, 0x78])
+    let labels = try assemble(
+      #"(func (block (@name "")) (if $a (@name "b c") (i32.const 0) (then (br $a))) loop (@name "d") end)"#)
+    #expect(custom("name", of: labels) == [3, 13, 1, 0, 3, 0, 0, 1, 3, 0x62, 0x20, 0x63, 2, 1, 0x64])
     #expect(failure("(module (@name \"a\") (@name \"b\"))").contains("multiple module names"))
     #expect(failure("(module (func) (@name \"a\"))") == "1:16: misplaced @name annotation")
   }

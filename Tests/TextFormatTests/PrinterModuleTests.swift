@@ -95,6 +95,24 @@ func expectRoundTrip(_ module: Module, _ place: String = "") throws {
     try expectRoundTrip(module)
   }
 
+  @Test func emptyNamesAreKeptByAnnotations() throws {
+    let module = try readModule(
+      #"""
+        (module (@name "")
+          (type (@name "") (struct (field (@name "") i32)))
+          (func (@name "") (param (@name "") i32) (local (@name "") i64)
+            (block (@name "") (br 0))
+            (loop (@name "") (br 0))
+            (if (@name "") (local.get 0) (then (br 0)))
+            (try (@name "") (do (br 0)))
+            (try_table (@name "") (br 0))))
+        """#)
+    let text = try printModule(module)
+    #expect(text.contains(#"(module (@name "")"#))
+    #expect(text.contains(#"(block (;@1;) (@name "")"#))
+    try expectRoundTrip(module)
+  }
+
   @Test func orderIsThatOfTheFinalIndices() throws {
     var module = try readModule("(module (func $a (call $b)) (func $b (call $c)) (func $c (nop) (call $a)))")
     module.names = ModuleNames()
