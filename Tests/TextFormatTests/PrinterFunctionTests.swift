@@ -49,8 +49,9 @@ import TextFormat
   @Test func constructTakesTheLabelOfTheBlockAround() {
     let printed = printBody(.withFunction([.i32], [.i32])) { body in
       let label = body.makeLabel()
+      let condition = body.makeLocalGet(LocalID(0))
       let then = body.makeBr(label, value: body.makeI32Const(1))
-      let branch = body.makeIf(body.makeLocalGet(LocalID(0)), then: then, else: body.makeI32Const(2), type: .i32)
+      let branch = body.makeIf(condition, then: then, else: body.makeI32Const(2), type: .i32)
       return [body.makeBlock([branch], label: label, type: .i32)]
     }
     #expect(
