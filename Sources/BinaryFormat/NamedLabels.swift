@@ -6,6 +6,8 @@ import Support
 package struct NamedLabels: ~Copyable {
   /// By label: when it is first named, in the order of evaluation; `.max` if it is not.
   private var firstUses = Column<UInt32>()
+  /// Labels that a `delegate` names.
+  private var isDelegatedTo: Set<LabelID> = []
   /// By node, if there was a walk: when it is left.
   private var times = Column<UInt32>()
   private var isKnown = false
@@ -35,6 +37,8 @@ package struct NamedLabels: ~Copyable {
     guard let construct = body.onlyConstruct(in: block) else { return nil }
     if !isKnown { find(in: body) }
     guard block.label.index < firstUses.count, firstUses[block.label.index] != .max else { return nil }
+    // Delegated to a `try`, an exception would come to its own handlers.
+    if isDelegatedTo.contains(block.label), case .try = body[construct] { return nil }
     if case .if(let branch) = body[construct] {
       let time = walks ? times[branch.condition.index] : branch.condition.rawValue
       if firstUses[block.label.index] <= time { return nil }
@@ -43,6 +47,7 @@ package struct NamedLabels: ~Copyable {
   }
 
   private mutating func find(in body: borrowing Body) {
+    if !isDelegatedTo.isEmpty { isDelegatedTo = [] }
     firstUses.removeAll()
     firstUses.resize(to: Int(body.labelCount), filling: .max)
     if walks {
@@ -62,6 +67,9 @@ package struct NamedLabels: ~Copyable {
   }
 
   private mutating func note(_ node: NodeID, of body: borrowing Body, time: UInt32) {
+    if body.opcode(of: node) == .try, case .try(let legacy) = body[node], !legacy.delegate.isNone {
+      isDelegatedTo.insert(legacy.delegate)
+    }
     body.forEachLabel(of: node) { label in
       if label.index < firstUses.count { firstUses[label.index] = min(firstUses[label.index], time) }
     }
