@@ -49,7 +49,7 @@ let package = Package(
     tests(of: "Pare", uses: ["Support"]),
     tests(of: "Commands", uses: ["Support", "IR", "PassManager", "Passes"]),
     tests(of: "IR", uses: ["Support"]),
-    tests(of: "Analysis", uses: ["Support", "IR"]),
+    tests(of: "Analysis", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "Oracle"]),
     tests(of: "Interpreter", uses: ["Support", "IR", "BinaryFormat", "TextFormat"]),
     tests(of: "Wasi", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "Interpreter"]),
     tests(of: "Passes", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "PassManager"]),
