@@ -163,18 +163,7 @@ extension Body {
   /// By local: whether it is a parameter or some node names it.
   private var usedLocals: [Bool] {
     var isUsed = (0..<localCount).map { $0 < parameterCount }
-    forEachNode { id in
-      switch self[id] {
-      case .localGet(let local): isUsed[local.index] = true
-      case .localSet(let node), .localTee(let node): isUsed[node.local.index] = true
-      case .tupleSet(let node):
-        for index in 0..<node.localCount {
-          let local = local(index, of: node)
-          if !local.isNone { isUsed[local.index] = true }
-        }
-      default: break
-      }
-    }
+    forEachNode { id in forEachLocal(of: id) { isUsed[$0.index] = true } }
     return isUsed
   }
 
@@ -182,29 +171,12 @@ extension Body {
 
   mutating func removeUnusedLocals() {
     let isUsed = usedLocals
-    var newIDs: [UInt32] = []
+    var newIDs = Column<LocalID>()
     var types = Column<ValueType>()
     for index in 0..<localCount {
-      newIDs.append(UInt32(types.count))
+      newIDs.append(isUsed[index] ? LocalID(types.count) : .none)
       if isUsed[index] { types.append(localTypes[index]) }
     }
-    localTypes = types
-    let names = localNames.filter { isUsed[$0.key.index] }
-    localNames = Dictionary(uniqueKeysWithValues: names.map { (LocalID(rawValue: newIDs[$0.key.index]), $0.value) })
-    var users: [NodeID] = []
-    forEachNode { users.append($0) }
-    for id in users {
-      switch self[id] {
-      case .localGet, .localSet, .localTee:
-        var record = nodes[id.index]
-        record.a = newIDs[Int(record.a)]
-        replace(id, with: record)
-      case .tupleSet(let node):
-        for position in node.start..<node.start + node.localCount where pool[position] != LocalID.none.rawValue {
-          pool[position] = newIDs[Int(pool[position])]
-        }
-      default: break
-      }
-    }
+    renumberLocals(to: newIDs, types: types)
   }
 }

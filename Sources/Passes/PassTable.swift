@@ -24,6 +24,11 @@ package enum PassTable {
       "remove-unused-names", "Removes labels of blocks and loops that nothing branches to.",
       group: .controlFlow, traits: .isIdempotent
     ) { _ in .function(RemoveUnusedNames()) },
+    // Locals
+    PassDescriptor(
+      "reorder-locals", "Gives the locals used most often the shortest indices, drops unused ones.",
+      group: .locals, traits: .isIdempotent
+    ) { _ in .function(ReorderLocals()) },
     // Simpler code
     PassDescriptor(
       "vacuum", "Sweeps out what has no effect: unused values, empty arms and blocks.",

@@ -1,0 +1,59 @@
+import Support
+
+// Which locals a node names, and giving the locals of a body other ids.
+
+extension Body {
+  /// Calls `visit` with each local that the node itself reads or writes; one that it names twice comes twice.
+  @inlinable @inline(__always) public func forEachLocal(of id: NodeID, _ visit: (LocalID) -> Void) {
+    let record = nodes[id.index]
+    switch record.opcode {
+    case .localGet, .localSet, .localTee: visit(LocalID(rawValue: record.a))
+    case .tupleSet:
+      for position in 0..<Int(record.c) {
+        let local = LocalID(rawValue: pool[Int(record.b) + position])
+        if !local.isNone { visit(local) }
+      }
+    default: break
+    }
+  }
+
+  /// Puts other locals in the place of those that nodes name.
+  ///
+  /// - Parameters:
+  ///   - newIDs: by local. Several may become one; `none` is for locals that nothing names. Parameters stay.
+  ///   - types: of the new locals, by new id, parameters first.
+  package mutating func renumberLocals(to newIDs: borrowing Column<LocalID>, types: consuming Column<ValueType>) {
+    precondition(newIDs.count == localCount && types.count >= parameterCount)
+    changeCount += 1
+    // Nodes that are out of the tree may name locals that go.
+    var users = Column<NodeID>()
+    forEachNode { id in
+      switch opcode(of: id) {
+      case .localGet, .localSet, .localTee, .tupleSet: users.append(id)
+      default: break
+      }
+    }
+    for index in 0..<users.count {
+      let id = users[index]
+      let record = nodes[id.index]
+      if record.opcode != .tupleSet {
+        nodes[id.index].a = newIDs[Int(record.a)].rawValue
+        continue
+      }
+      for position in Int(record.b)..<Int(record.b) + Int(record.c) where pool[position] != LocalID.none.rawValue {
+        pool[position] = newIDs[Int(pool[position])].rawValue
+      }
+    }
+    if !localNames.isEmpty { renumberNames(newIDs) }
+    localTypes = types
+  }
+
+  /// A local that takes the place of several is named as the first of them that has a name.
+  private mutating func renumberNames(_ newIDs: borrowing Column<LocalID>) {
+    var names: [LocalID: Name] = [:]
+    for local in localNames.keys.sorted() where !newIDs[local.index].isNone {
+      if names[newIDs[local.index]] == nil { names[newIDs[local.index]] = localNames[local] }
+    }
+    localNames = names
+  }
+}
