@@ -29,6 +29,10 @@ package enum PassTable {
       "reorder-locals", "Gives the locals used most often the shortest indices, drops unused ones.",
       group: .locals, traits: .isIdempotent
     ) { _ in .function(ReorderLocals()) },
+    PassDescriptor(
+      "tuple-optimization", "Takes assignments of several values at once apart.",
+      group: .locals, traits: [.isIdempotent, .rewritesAreIndependent]
+    ) { _ in .function(TupleOptimization()) },
     // Simpler code
     PassDescriptor(
       "vacuum", "Sweeps out what has no effect: unused values, empty arms and blocks.",
