@@ -26,6 +26,9 @@ package enum PassTable {
     ) { _ in .function(RemoveUnusedNames()) },
     // Locals
     PassDescriptor(
+      "flatten", "Takes expressions apart, so that operands are constants and locals.", group: .locals
+    ) { _ in .function(Flatten()) },
+    PassDescriptor(
       "reorder-locals", "Gives the locals used most often the shortest indices, drops unused ones.",
       group: .locals, traits: .isIdempotent
     ) { _ in .function(ReorderLocals()) },
