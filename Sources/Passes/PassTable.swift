@@ -38,6 +38,10 @@ package enum PassTable {
     ) { _ in .function(TupleOptimization()) },
     // Simpler code
     PassDescriptor(
+      "pick-load-signs", "Lets narrow loads extend as their value is used.",
+      group: .code, traits: [.isIdempotent]
+    ) { _ in .function(PickLoadSigns()) },
+    PassDescriptor(
       "vacuum", "Sweeps out what has no effect: unused values, empty arms and blocks.",
       group: .code, traits: .rewritesAreIndependent
     ) { _ in .function(Vacuum()) },
