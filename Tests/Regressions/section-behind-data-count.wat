@@ -1,0 +1,10 @@
+;; a section behind a data count section that is gone stood behind the branch hints, and before them the next time (--dce)
+(module
+  (memory 1)
+  (data $d "x")
+  (@custom "one" (before code) "1")
+  (func (export "f") (param i32)
+    (@metadata.code.branch_hint "\00")
+    (if (local.get 0) (then (return)))
+    (return)
+    (data.drop $d)))
