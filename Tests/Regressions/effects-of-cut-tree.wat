@@ -1,4 +1,4 @@
-;; effects were looked for when the sequence below the sets was cut off: it moved above the global.get (--remove-unused-names --merge-blocks)
+;; effects were looked for in a tree that was cut: a set moved above the get (--remove-unused-names --merge-blocks)
 (module
   (type $t (func (result f64 i32)))
   (global $g (mut i32) (i32.const 300))

@@ -1,4 +1,4 @@
-;; a section behind a data count section that is gone stood behind the branch hints, and before them the next time (--dce)
+;; what is behind an absent data count section stood behind the branch hints, and then before them (--dce)
 (module
   (memory 1)
   (data $d "x")

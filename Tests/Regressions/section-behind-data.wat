@@ -1,4 +1,4 @@
-;; what is behind a data section that is gone stood behind the names, and before them the next time (--remove-unused-module-elements)
+;; what is behind an empty data section stood behind the names, then before them (--remove-unused-module-elements)
 (module $m
   (memory 1)
   (data $unused "")
