@@ -110,8 +110,25 @@ private struct StatementMotion: ~Copyable {
     noteNestedLists(id, in: body)
     findEffects(in: body)
     let result = hoist(id, in: &body)
-    guard let sequence = putValueLast(id, in: &body) else { return result }
-    return put(sequence, insteadOf: id, atEndOf: result, in: &body)
+    guard let new = putIntoTuple(id, in: &body) ?? putValueLast(id, in: &body) else { return result }
+    return put(new, insteadOf: id, atEndOf: result, in: &body)
+  }
+
+  /// `keep` of a tuple that is made on the spot as one of its last value, which is how it would be read back.
+  ///
+  ///     (keep (tuple.make a b) (call $f))  ->  (tuple.make a (keep b (call $f)))
+  private mutating func putIntoTuple(_ id: NodeID, in body: inout Body) -> NodeID? {
+    guard case .keep(let items) = body[id] else { return nil }
+    let tuple = body[items, 0]
+    guard case .tupleMake(let values) = body[tuple] else { return nil }
+    let last = body[values, values.count - 1]
+    guard body.type(of: last).isConcrete else { return nil }
+    body.setOperand(0, of: id, to: last)
+    body.setType(of: id, to: body.type(of: last))
+    noteEffects(of: id, in: body)
+    body.setOperand(values.count - 1, of: tuple, to: finishKeep(id, in: &body))
+    noteEffects(of: tuple, in: body)
+    return hoist(tuple, in: &body)
   }
 
   /// Replaces `id`, which is `result` or the last item of it.
