@@ -42,6 +42,10 @@ package enum PassTable {
       group: .code, traits: [.isIdempotent]
     ) { _ in .function(PickLoadSigns()) },
     PassDescriptor(
+      "precompute", "Computes what is known: expressions of constants, branches on them.",
+      group: .code, traits: [.isIdempotent, .rewritesAreIndependent]
+    ) { _ in .function(Precompute()) },
+    PassDescriptor(
       "vacuum", "Sweeps out what has no effect: unused values, empty arms and blocks.",
       group: .code, traits: .rewritesAreIndependent
     ) { _ in .function(Vacuum()) },
