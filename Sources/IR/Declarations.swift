@@ -14,11 +14,14 @@ package final class Declarations: Sendable {
     package let type: ValueType
     package let isMutable: Bool
     package let isImported: Bool
+    /// `Global.constantBits`.
+    package let constantBits: UInt64?
 
     package init(_ global: Global) {
       type = global.type
       isMutable = global.isMutable
       isImported = global.importName != nil
+      constantBits = global.constantBits
     }
   }
 
