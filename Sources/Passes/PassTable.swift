@@ -26,6 +26,10 @@ package enum PassTable {
     ) { _ in .function(RemoveUnusedNames()) },
     // Locals
     PassDescriptor(
+      "coalesce-locals", "Gives one index to locals that are not needed at the same time; removes copies.",
+      group: .locals
+    ) { _ in .function(CoalesceLocals()) },
+    PassDescriptor(
       "reorder-locals", "Gives the locals used most often the shortest indices, drops unused ones.",
       group: .locals, traits: .isIdempotent
     ) { _ in .function(ReorderLocals()) },
