@@ -32,7 +32,9 @@ let package = Package(
     layer("Interpreter", uses: ["Support", "IR", "BinaryFormat"]),
     layer("Wasi", uses: ["Support", "IR", "Interpreter"]),
     layer("PassManager", uses: ["Support", "IR", "BinaryFormat", "TextFormat"]),
-    layer("Passes", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "Analysis", "PassManager"]),
+    layer(
+      "Passes",
+      uses: ["Support", "IR", "BinaryFormat", "TextFormat", "Analysis", "Interpreter", "PassManager"]),
     layer(
       "Oracle", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "Interpreter", "PassManager", "Passes"]),
     layer("Pare", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "PassManager", "Passes"]),

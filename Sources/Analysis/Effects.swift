@@ -48,6 +48,9 @@ import Support
     self.localsWritten = localsWritten
   }
 
+  /// What an assignment to `local` does.
+  package init(writing local: LocalID) { self.init(localsWritten: Effects.bit(of: local)) }
+
   package static let none = Effects()
   package static let everything = Effects(.everything, branchCount: 1, localsRead: .max, localsWritten: .max)
 

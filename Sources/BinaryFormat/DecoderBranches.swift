@@ -75,7 +75,7 @@ extension BodyDecoder {
     let node = make(
       NodeRecord(.brIf, type, a: label.rawValue, b: value.rawValue, c: condition.rawValue), in: &body)
     setHint(hint, of: node, in: &body)
-    try pushResult(node, type, in: &body)
+    pushResult(node, type, in: &body)
   }
 
   mutating func decodeBrTable(in body: inout Body) throws {
@@ -181,7 +181,7 @@ extension BodyDecoder {
     var record = record
     record.a = branchOrLandingLabel(index, from: landingStart, in: &body).rawValue
     let node = land(make(record, in: &body), record.type, from: landingStart, in: &body)
-    try pushResult(node, record.type, in: &body)
+    pushResult(node, record.type, in: &body)
   }
 
   mutating func popReference(isFirst: Bool = true, in body: inout Body) throws -> (NodeID, ValueType) {

@@ -182,7 +182,7 @@ extension BodyDecoder {
     frame = frames.popLast()
     position = closed.position
     let node = closed.isDead ? discard(closed) : makeConstruct(closed, arm, in: &body)
-    try pushResult(node, closed.results, in: &body)
+    pushResult(node, closed.results, in: &body)
   }
 
   /// Forgets the arms and clauses of a construct that control never reaches; what is around it must not get them.

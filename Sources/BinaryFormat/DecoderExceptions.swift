@@ -113,7 +113,7 @@ extension BodyDecoder {
       node = makeTry(closed, lastArm: arm, delegate: target, in: &body)
       node = wrapIfTargeted(node, closed, label: closed.branchLabel, in: &body)
     }
-    try pushResult(node, closed.results, in: &body)
+    pushResult(node, closed.results, in: &body)
   }
 
   /// The label by which `delegate` and `rethrow` name an open construct.

@@ -33,6 +33,7 @@ extension BodyDecoder {
     case .callIndirect: try decodeCallIndirect(opcode, in: &body)
     case .globalGet, .globalSet: try decodeGlobal(opcode, in: &body)
     case .drop:
+      if try decodeTupleAssignment(in: &body) { return }
       let value = try popAny(in: &body).node
       pushStatement(NodeRecord(.drop, .none, a: value.rawValue), in: &body)
     case .select, .selectTyped: try decodeSelect(opcode, in: &body)
@@ -91,6 +92,7 @@ extension BodyDecoder {
   }
 
   private mutating func decodeLocalSet(_ opcode: Opcode, in body: inout Body) throws {
+    if opcode == .localSet, try decodeTupleAssignment(in: &body) { return }
     let (local, type) = try readLocal(in: body)
     let value = try pop(type, in: &body)
     localIsSet.set(local)
@@ -154,7 +156,7 @@ extension BodyDecoder {
     switch record.opcode {
     case .call, .callIndirect, .callRef:
       record.type = results
-      try pushResult(make(record, in: &body), results, in: &body)
+      pushResult(make(record, in: &body), results, in: &body)
     default:
       try checkTailCall(results, in: body)
       record.type = .unreachable

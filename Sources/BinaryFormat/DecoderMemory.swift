@@ -132,7 +132,7 @@ extension BodyDecoder {
     var record = record
     record.b = UInt32(list.range.lowerBound)
     record.c = UInt32(list.count)
-    try pushResult(make(record, in: &body), record.type, in: &body)
+    pushResult(make(record, in: &body), record.type, in: &body)
   }
 
   // MARK: Tables

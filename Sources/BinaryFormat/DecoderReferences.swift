@@ -40,7 +40,7 @@ extension BodyDecoder {
       let right = try pop(.i64, isFirst: false, in: &body)
       let left = try pop(.i64, in: &body)
       let type = body.resultType(of: [.i64, .i64])
-      try pushResult(
+      pushResult(
         make(NodeRecord(opcode, type, a: left.rawValue, b: right.rawValue), in: &body), type, in: &body)
     }
   }

@@ -29,13 +29,13 @@ extension BodyDecoder {
   }
 
   /// Pushes a node whatever the number of its values.
-  mutating func pushResult(_ node: NodeID, _ type: ResultType, in body: inout Body) throws {
+  mutating func pushResult(_ node: NodeID, _ type: ResultType, in body: inout Body) {
     if type == .none { return pushStatement(node) }
     if type.isValue || type == .unreachable {
       stack.append(StackEntry(node: node, type: type))
     } else if !frame.isLive {
       for index in 0..<body.arity(of: type) { pushValue(.none, body.valueType(index, of: type)) }
-    } else if try !takeAssignments(of: node, type, in: &body) {
+    } else {
       stack.append(StackEntry(node: node, type: type))
     }
   }
@@ -76,10 +76,7 @@ extension BodyDecoder {
   mutating func popAny(isFirst: Bool = true, expecting expected: ValueType? = nil, in body: inout Body) throws
     -> (node: NodeID, type: ValueType)
   {
-    let floor = Int(frame.floor)
-    var valueIndex = stack.count - 1
-    while valueIndex >= floor && stack[valueIndex].type == .none { valueIndex -= 1 }
-    guard valueIndex >= floor else {
+    guard let valueIndex = topValue else {
       if frame.isUnreachable { return (.none, .bottom) }
       let wanted = expected.map { ": expected \(describe($0)), found nothing on the stack" } ?? ": nothing on the stack"
       throw invalid("type mismatch" + wanted)
@@ -143,13 +140,16 @@ extension BodyDecoder {
     return make(NodeRecord(.tupleMake, type, b: UInt32(start), c: UInt32(arity)), in: &body)
   }
 
-  /// Takes the tuple of `arity` values that is on top of the stack, perhaps below statements; nil if there is none.
-  private mutating func takeTuple(arity: Int, in body: inout Body) -> StackEntry? {
+  /// Where the topmost value is that may be taken, perhaps below statements; nil if there is none.
+  private var topValue: Int? {
     var index = stack.count - 1
     while index >= Int(frame.floor) && stack[index].type == .none { index -= 1 }
-    guard index >= Int(frame.floor), stack[index].type.isTuple, body.arity(of: stack[index].type) == arity else {
-      return nil
-    }
+    return index >= Int(frame.floor) ? index : nil
+  }
+
+  /// Takes the tuple of `arity` values that is on top of the stack, perhaps below statements; nil if there is none.
+  private mutating func takeTuple(arity: Int, in body: inout Body) -> StackEntry? {
+    guard let index = topValue, stack[index].type.isTuple, body.arity(of: stack[index].type) == arity else { return nil }
     var entry = stack[index]
     if index < stack.count - 1 {
       let items = (index + 1..<stack.count).map { stack[$0].node }
@@ -173,9 +173,35 @@ extension BodyDecoder {
 
   // MARK: Tuples that are assigned at once
 
-  /// If the instructions ahead store or drop all values of the tuple, takes them with it: `tuple.set`.
+  /// If a tuple is on top of the stack, perhaps below statements, and the instruction at `opcodeOffset`, which is
+  /// `local.set` or `drop`, and those after it store or drop all its values: decodes them as one, `tuple.set` or `drop`.
+  ///
+  /// These are all ways there are to use the values of a tuple one by one that have no need of locals, and so all that
+  /// the encoder writes.
+  mutating func decodeTupleAssignment(in body: inout Body) throws -> Bool {
+    guard let index = topValue, stack[index].type.isTuple else { return false }
+    let type = stack[index].type
+    let behind = reader.position
+    reader.position = opcodeOffset
+    guard let locals = try assignmentsAhead(count: body.arity(of: type), in: body) else {
+      reader.position = behind
+      return false
+    }
+    guard let tuple = takeTuple(arity: locals.count, in: &body) else { preconditionFailure() }
+    try pushAssignment(of: tuple.node, type, to: locals, in: &body)
+    return true
+  }
+
+  /// If the instructions ahead store or drop all values of the tuple, takes them with it.
   mutating func takeAssignments(of node: NodeID, _ type: ResultType, in body: inout Body) throws -> Bool {
     guard let locals = try assignmentsAhead(count: body.arity(of: type), in: body) else { return false }
+    try pushAssignment(of: node, type, to: locals, in: &body)
+    return true
+  }
+
+  private mutating func pushAssignment(
+    of node: NodeID, _ type: ResultType, to locals: [LocalID], in body: inout Body
+  ) throws {
     for (index, local) in locals.enumerated() where !local.isNone {
       try check(body.valueType(index, of: type), matches: body.type(of: local))
       localIsSet.set(local)
@@ -185,7 +211,6 @@ extension BodyDecoder {
     } else {
       pushStatement(makeAssignment(of: node, to: locals, in: &body))
     }
-    return true
   }
 
   /// The targets of the next `count` instructions if each is `local.set` or `drop` (`none`), first value first.

@@ -76,10 +76,12 @@ package struct ModuleWriter: ~Copyable {
     try writeCustomSections(after: nil)
     for section in SectionID.allCases {
       try writeSection(section, workers)
-      if section == .dataCount { try writeBranchHints() }
-      if section == .data && options.keepsNames { try writeNames() }
+      if section == namesPlace { try writeNames() }
       try writeCustomSections(after: section)
+      // Behind the others: what stands before the code is read as standing behind the last section that there was.
+      if section == .dataCount { try writeBranchHints() }
     }
+    if namesPlace == nil { try writeNames() }
     try writeSourceMapURL()
   }
 
@@ -142,7 +144,16 @@ package struct ModuleWriter: ~Copyable {
     }
   }
 
+  /// The section behind which the names come: the last that is written. Custom sections that were behind another one,
+  /// which is empty now, follow them, and do so again when they are read as following that last one. Nil if there is
+  /// neither code nor data: names come last of all then.
+  private var namesPlace: SectionID? {
+    if !indices.keptDatas.isEmpty { return .data }
+    return indices.definedFunctions.isEmpty ? nil : .code
+  }
+
   private mutating func writeNames() throws {
+    guard options.keepsNames else { return }
     guard let names = NameSection.contents(module.names, indices) else { return }
     contents.append("name" as Name)
     names.withUnsafeBuffer { contents.append(contentsOf: $0) }

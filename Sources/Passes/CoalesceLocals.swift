@@ -20,12 +20,14 @@ struct CoalesceLocals: FunctionPass {
     if graph.accesses.isEmpty && body.localCount == body.parameterCount { return }
     let liveness = Liveness(of: graph, localCount: body.localCount)
     guard liveness.isExact else {
+      context.remark("colored by intervals: too many locals live through too many blocks to look at each")
       let coloring = IntervalColoring.coloring(
         of: body, graph, liveness, LocalKinds(of: body), deadWrites: Column(), copies: Column())
       return apply(coloring, removedWeight: 0, graph, to: &body)
     }
     let interference = Interference(of: body, graph, liveness, keepsDeadWrites: Column())
     guard interference.isComplete else {
+      context.remark("colored by intervals: too many locals live at once to look at each pair")
       let coloring = IntervalColoring.coloring(
         of: body, graph, liveness, interference.kinds, deadWrites: interference.deadWrites,
         copies: interference.copies)

@@ -54,6 +54,7 @@ private struct StatementMotion: ~Copyable {
     case .keep: return finishKeep(id, in: &body)
     default:
       uses.count(id, in: body)
+      if mayTakeApart(id, in: body) { findEffects(in: body) }
       let result = hoist(id, in: &body)
       noteDrop(id, in: body)
       guard let parts = takeApart(id, in: &body) else { return result }
@@ -107,9 +108,27 @@ private struct StatementMotion: ~Copyable {
 
   private mutating func finishKeep(_ id: NodeID, in body: inout Body) -> NodeID {
     noteNestedLists(id, in: body)
+    findEffects(in: body)
     let result = hoist(id, in: &body)
-    guard let sequence = putValueLast(id, in: &body) else { return result }
-    return put(sequence, insteadOf: id, atEndOf: result, in: &body)
+    guard let new = putIntoTuple(id, in: &body) ?? putValueLast(id, in: &body) else { return result }
+    return put(new, insteadOf: id, atEndOf: result, in: &body)
+  }
+
+  /// `keep` of a tuple that is made on the spot as one of its last value, which is how it would be read back.
+  ///
+  ///     (keep (tuple.make a b) (call $f))  ->  (tuple.make a (keep b (call $f)))
+  private mutating func putIntoTuple(_ id: NodeID, in body: inout Body) -> NodeID? {
+    guard case .keep(let items) = body[id] else { return nil }
+    let tuple = body[items, 0]
+    guard case .tupleMake(let values) = body[tuple] else { return nil }
+    let last = body[values, values.count - 1]
+    guard body.type(of: last).isConcrete else { return nil }
+    body.setOperand(0, of: id, to: last)
+    body.setType(of: id, to: body.type(of: last))
+    noteEffects(of: id, in: body)
+    body.setOperand(values.count - 1, of: tuple, to: finishKeep(id, in: &body))
+    noteEffects(of: tuple, in: body)
+    return hoist(tuple, in: &body)
   }
 
   /// Replaces `id`, which is `result` or the last item of it.
@@ -174,15 +193,16 @@ private struct StatementMotion: ~Copyable {
     }
   }
 
+  private func mayTakeApart(_ id: NodeID, in body: borrowing Body) -> Bool {
+    let opcode = body.opcode(of: id)
+    return (opcode == .tupleSet || opcode == .drop) && body.type(of: body.operand(0, of: id)).isTuple
+  }
+
   /// Assigns or drops the values of a tuple that is made on the spot one by one; nil if `id` does not.
   ///
   ///     (tuple.set $x $y (tuple.make a b))  ->  (local.set $x (keep a (local.set $y b)))
   private mutating func takeApart(_ id: NodeID, in body: inout Body) -> NodeID? {
-    let opcode = body.opcode(of: id)
-    guard opcode == .tupleSet || opcode == .drop, case .tupleMake(let values) = body[body.operand(0, of: id)] else {
-      return nil
-    }
-    _ = effects(of: id, in: body)
+    guard mayTakeApart(id, in: body), case .tupleMake(let values) = body[body.operand(0, of: id)] else { return nil }
     var statement = NodeID.none
     for index in (0..<values.count).reversed() {
       var value = body[values, index]
@@ -208,17 +228,18 @@ private struct StatementMotion: ~Copyable {
     let value = body[items, 0]
     guard !body.isSequence(value), body.type(of: value).isConcrete else { return nil }
     var rest = Effects.none
-    for index in 1..<items.count { rest.formUnion(effects(of: body[items, index], in: body)) }
-    guard effects(of: value, in: body).mayReorder(with: rest) else { return nil }
+    for index in 1..<items.count { rest.formUnion(effects![body[items, index]]) }
+    guard effects![value].mayReorder(with: rest) else { return nil }
     let nodes = body.nodes(in: items)
     let sequence = body.makeBlock(nodes[1...] + [value], type: body.type(of: id))
     noteEffects(of: sequence, in: body)
     return sequence
   }
 
-  private mutating func effects(of id: NodeID, in body: borrowing Body) -> Effects {
+  /// To be called while what is below any node is what will run there: what has been cut off and is not back yet
+  /// would not count.
+  private mutating func findEffects(in body: borrowing Body) {
     if effects == nil { effects = EffectsColumn(of: body) }
-    return effects![id]
   }
 
   /// Finds the effects of a node that is new or has other operands now. Not for constructs with a label.
@@ -239,18 +260,18 @@ private struct StatementMotion: ~Copyable {
     for position in first..<count { straighten(position, of: id, in: &body) }
     if count == 1 { return exchange(body.operand(0, of: id), with: id, in: &body) }
 
-    _ = effects(of: id, in: body)
+    findEffects(in: body)
     var statements: [NodeID] = []
     var before = Effects.none
     for position in 0..<count {
       let operand = body.operand(position, of: id)
       if operand.isNone { continue }
-      let own = effects(of: operand, in: body)
+      let own = effects![operand]
       if position >= first, isValueSequence(operand, in: body), before.mayReorder(with: own) {
         let value = takeValue(of: operand, in: &body)
         statements.append(operand)
         body.setOperand(position, of: id, to: value)
-        before.formUnion(effects(of: value, in: body))
+        before.formUnion(effects![value])
       } else {
         before.formUnion(own)
       }

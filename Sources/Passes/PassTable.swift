@@ -30,10 +30,25 @@ package enum PassTable {
       group: .locals
     ) { _ in .function(CoalesceLocals()) },
     PassDescriptor(
+      "flatten", "Takes expressions apart, so that operands are constants and locals.", group: .locals
+    ) { _ in .function(Flatten()) },
+    PassDescriptor(
       "reorder-locals", "Gives the locals used most often the shortest indices, drops unused ones.",
       group: .locals, traits: .isIdempotent
     ) { _ in .function(ReorderLocals()) },
+    PassDescriptor(
+      "tuple-optimization", "Takes assignments of several values at once apart.",
+      group: .locals, traits: [.isIdempotent, .rewritesAreIndependent]
+    ) { _ in .function(TupleOptimization()) },
     // Simpler code
+    PassDescriptor(
+      "pick-load-signs", "Lets narrow loads extend as their value is used.",
+      group: .code, traits: [.isIdempotent]
+    ) { _ in .function(PickLoadSigns()) },
+    PassDescriptor(
+      "precompute", "Computes what is known: expressions of constants, branches on them.",
+      group: .code, traits: [.isIdempotent, .rewritesAreIndependent]
+    ) { _ in .function(Precompute()) },
     PassDescriptor(
       "vacuum", "Sweeps out what has no effect: unused values, empty arms and blocks.",
       group: .code, traits: .rewritesAreIndependent

@@ -1,0 +1,13 @@
+;; effects were looked for in a tree that was cut: a set moved above the get (--remove-unused-names --merge-blocks)
+(module
+  (type $t (func (result f64 i32)))
+  (global $g (mut i32) (i32.const 300))
+  (func (export "f8") (result i32 i32)
+    (local f64)
+    (global.get $g)
+    (loop $l (result f64 i32)
+      (global.set $g (i32.sub (global.get $g) (i32.const 1)))
+      (f64.const 0.0) (i32.const 0))
+    (drop)
+    (local.set 0)
+    (i32.const 0)))

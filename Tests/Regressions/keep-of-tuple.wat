@@ -1,0 +1,11 @@
+;; merge-blocks left a tuple alone whose last value is kept over a set, and took it apart the next time (--merge-blocks)
+(module
+  (type $t (func (result i32 i32)))
+  (type $l (func (param i32 i32) (result i32)))
+  (func (export "f") (result i32)
+    (local i32)
+    (block (type $t)
+      (i32.const 1)
+      (local.get 0))
+    (local.set 0 (i32.const 2))
+    (loop (type $l) (drop))))

@@ -1,0 +1,10 @@
+;; what is behind an absent data count section stood behind the branch hints, and then before them (--dce)
+(module
+  (memory 1)
+  (data $d "x")
+  (@custom "one" (before code) "1")
+  (func (export "f") (param i32)
+    (@metadata.code.branch_hint "\00")
+    (if (local.get 0) (then (return)))
+    (return)
+    (data.drop $d)))

@@ -1,0 +1,10 @@
+;; a tuple below statements went to new locals when it was read again, after its values had been stored (--vacuum)
+(module
+  (type $t (func (result i32 i64)))
+  (type $l (func (param i32 i64) (result i32)))
+  (global $g (mut i32) (i32.const 0))
+  (func $g (type $t) (i32.const 1) (i64.const 2))
+  (func (export "f") (result i32)
+    (call $g)
+    (global.set $g (i32.const 1))
+    (loop (type $l) (drop))))
