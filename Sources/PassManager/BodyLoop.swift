@@ -22,6 +22,8 @@ struct BodyLoop {
   struct Outcome {
     var usedFeatures = FeatureSet.mvp
     var meters: [WorkerMeter] = []
+    /// Of each worker.
+    var contexts: [[FunctionContext]] = []
     var failure: Failure?
   }
 
@@ -50,6 +52,7 @@ struct BodyLoop {
       for renamed in worker.renamed { module.names.update(renamed) }
       worker.renamed = []
       outcome.meters.append(worker.meter)
+      outcome.contexts.append(worker.contexts)
     }
     return outcome
   }

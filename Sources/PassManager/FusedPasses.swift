@@ -43,9 +43,12 @@ struct FusedPasses: Sendable {
     let options: PassOptions
   }
 
-  func prepare(_ worker: BodyWorker, _ declarations: Declarations) {
+  /// - Parameter takesRemarks: whether what passes say of bodies is kept.
+  func prepare(_ worker: BodyWorker, _ declarations: Declarations, takesRemarks: Bool) {
     worker.contexts = members.map {
-      FunctionContext(declarations: declarations, function: .none, type: .none, options: $0.options)
+      FunctionContext(
+        declarations: declarations, function: .none, type: .none, options: $0.options,
+        remarks: takesRemarks ? RemarkList() : nil)
     }
     worker.settledAt = Array(repeating: -1, count: settledCount)
   }

@@ -21,12 +21,22 @@ package struct FunctionContext {
   package internal(set) var function: FunctionID
   package internal(set) var type: TypeID
   package let options: PassOptions
+  /// Takes remarks, if anyone wants to see them.
+  let remarks: RemarkList?
 
-  package init(declarations: Declarations, function: FunctionID, type: TypeID, options: PassOptions) {
+  package init(
+    declarations: Declarations, function: FunctionID, type: TypeID, options: PassOptions, remarks: RemarkList? = nil
+  ) {
     self.declarations = declarations
     self.function = function
     self.type = type
     self.options = options
+    self.remarks = remarks
+  }
+
+  /// Tells who reads the log what the pass did with this body that it does not do with most.
+  package func remark(_ text: @autoclosure () -> String) {
+    remarks?.add(Remark(function: function, text: text()))
   }
 }
 

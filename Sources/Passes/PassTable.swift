@@ -26,6 +26,10 @@ package enum PassTable {
     ) { _ in .function(RemoveUnusedNames()) },
     // Locals
     PassDescriptor(
+      "coalesce-locals", "Gives one index to locals that are not needed at the same time; removes copies.",
+      group: .locals
+    ) { _ in .function(CoalesceLocals()) },
+    PassDescriptor(
       "flatten", "Takes expressions apart, so that operands are constants and locals.", group: .locals
     ) { _ in .function(Flatten()) },
     PassDescriptor(
