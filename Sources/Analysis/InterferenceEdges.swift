@@ -24,7 +24,7 @@ package struct InterferenceEdges: ~Copyable {
   private var neighbors = Column<LocalID>()
   private var neighborStarts = Column<UInt32>()
 
-  /// How many more pairs may be looked at, and found.
+  /// How many more pairs may be looked at, and put into lists.
   private var visitLimit: Int
   private var pairLimit: Int
 
@@ -34,7 +34,7 @@ package struct InterferenceEdges: ~Copyable {
   /// - Parameter size: of the body: time and memory are limited to a multiple of it.
   init(among kinds: borrowing LocalKinds, size: Int) {
     visitLimit = 64 * size + 1 << 20
-    pairLimit = 4 * size + 1 << 14
+    pairLimit = 8 * size + 1 << 14
     let wordCount = (0..<kinds.kindCount).reduce(0) { $0 + kinds.count(of: $1) * ((kinds.count(of: $1) + 63) / 64) }
     hasRows = wordCount <= 4 * size
     if hasRows { makeRows(wordCount, kinds) }
@@ -72,6 +72,8 @@ package struct InterferenceEdges: ~Copyable {
   mutating func add(_ local: LocalID, withAllOf live: borrowing LiveSet, kind: Int) {
     let count = live.count(of: kind)
     visitLimit -= count
+    // Those that live here interfere with each other, nearly always: there is no need to find out how many pairs that is.
+    if !hasRows && count * count / 4 > pairLimit { pairLimit = -1 }
     if isIncomplete { return }
     for index in 0..<count { add(local, live.member(index, of: kind)) }
   }

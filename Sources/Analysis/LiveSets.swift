@@ -100,26 +100,30 @@ package struct LocalKinds: ~Copyable {
   /// By local.
   private var kinds = Column<UInt32>()
   private var counts = Column<UInt32>()
+  /// The kinds of types, where there are many.
+  private var numbers: [ValueType: UInt32] = [:]
 
   package init(of body: borrowing Body) {
-    var numbers: [ValueType: UInt32] = [:]
-    var last: (type: ValueType, kind: UInt32)?
+    kinds = Column(capacity: body.localCount)
+    var types = Column<ValueType>()
+    var last = (type: ValueType.bottom, kind: UInt32(0))
     for index in 0..<body.localCount {
       let type = body.localTypes[index]
-      let kind: UInt32
-      if let last, last.type == type {
-        kind = last.kind
-      } else {
-        kind = numbers[type] ?? UInt32(counts.count)
-        if kind == counts.count {
-          numbers[type] = kind
-          counts.append(0)
-        }
-        last = (type, kind)
-      }
-      kinds.append(kind)
-      counts[Int(kind)] += 1
+      if type != last.type { last = (type, kind(of: type, among: &types)) }
+      kinds.append(last.kind)
+      counts[Int(last.kind)] += 1
     }
+  }
+
+  private mutating func kind(of type: ValueType, among types: inout Column<ValueType>) -> UInt32 {
+    // Few bodies have more than the types of numbers; those that do need not be searched one by one.
+    if types.count > 16 && numbers.isEmpty { for kind in 0..<types.count { numbers[types[kind]] = UInt32(kind) } }
+    if types.count > 16, let kind = numbers[type] { return kind }
+    for kind in 0..<min(types.count, 17) where types[kind] == type { return UInt32(kind) }
+    if types.count > 16 { numbers[type] = UInt32(types.count) }
+    types.append(type)
+    counts.append(0)
+    return UInt32(types.count - 1)
   }
 
   package var kindCount: Int { counts.count }

@@ -42,7 +42,7 @@ struct LivenessSolver: ~Copyable {
   /// The accesses to these locals, sorted by group.
   private var accesses = Column<BlockAccess>()
   private var groupStarts = Column<UInt32>()
-  /// By block: the last block of the loops around it, itself if there are none.
+  /// By block: the last block that control can come back from; itself if there is none.
   private var loopEnds = Column<BlockID>()
 
   // Of the group at hand, by block; zero outside of its blocks.
@@ -136,6 +136,10 @@ struct LivenessSolver: ~Copyable {
       let count = graph.predecessorCount(of: block)
       if count > 0 { end = max(end, graph.predecessor(count - 1, of: block)) }
       loopEnds.append(end)
+    }
+    // A loop in another may go on behind the last block that goes back to the start of the other.
+    for index in (0..<graph.blockCount).reversed() where loopEnds[index].index > index {
+      loopEnds[index] = loopEnds[index + 1]
     }
   }
 
