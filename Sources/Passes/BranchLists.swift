@@ -157,7 +157,7 @@ extension BranchFlow {
   /// Puts an `if` that took over the rest of the list at its end.
   private mutating func finish(_ node: NodeID, of list: inout ListRewrite, in body: inout Body) {
     guard case .if(let view) = body[node] else { return }
-    list.replaceRest(with: simplifyIf(view, node, in: &body))
+    list.replaceRest(with: simplifyIf(view, node, exit: list.exit, in: &body))
   }
 
   /// The last item of an arm, through a few sequences, and the operand that it is: of the sequence, or of the `if`.
