@@ -24,6 +24,8 @@ struct RemoveUnusedBranches: FunctionPass {
       let before = body.changeCount
       var flow = BranchFlow(of: body, limits: limits)
       flow.run(on: &body)
+      if flow.hasThrows { CaughtThrows(declarations: context.declarations).rewrite(&body) }
+      if flow.hasReferenceBranches { DecidedReferenceBranches(types: context.declarations.types).rewrite(&body) }
       if body.changeCount == before { return }
     }
   }
@@ -59,6 +61,9 @@ struct BranchFlow: ~Copyable {
   /// nests whose lists grow at every level. Beyond it, fewer branches are found to be unused.
   var flatteningBudget: Int
   var cursors = Column<ListCursor>()
+  /// The body has a `throw`; a branch that looks at a reference.
+  private(set) var hasThrows = false
+  private(set) var hasReferenceBranches = false
   /// By label; `Exit.none` for those whose block has not been entered.
   private var exits = Column<Exit>()
   /// By exit: the outermost label that leads there, and the type of what arrives there.
@@ -80,6 +85,12 @@ struct BranchFlow: ~Copyable {
   }
 
   func exit(of label: LabelID) -> Exit { exits[label.index] }
+
+  mutating func makeLabel(in body: inout Body) -> LabelID {
+    let label = body.makeLabel()
+    exits.resize(to: Int(body.labelCount), filling: .none)
+    return label
+  }
 
   /// What arrives at an exit.
   func type(at exit: Exit) -> ResultType { types[exit.index] }
@@ -168,6 +179,9 @@ struct BranchFlow: ~Copyable {
       .brOnCastFail:
       break
     case .localSet, .localTee: return simplifySet(id, in: &body)
+    case .throw:
+      hasThrows = true
+      return id
     default: return id
     }
     uses.count(id, in: body)
@@ -178,6 +192,7 @@ struct BranchFlow: ~Copyable {
     case .brIf(let branch): return simplifyBrIf(branch, id, exit: exit, in: &body)
     case .brTable: return simplifyBrTable(id, in: &body)
     case .brOnNull, .brOnCast:
+      hasReferenceBranches = true
       useOutermostLabels(of: id, in: &body)
       return id
     case .if(let node):
@@ -187,7 +202,7 @@ struct BranchFlow: ~Copyable {
       if !block.label.isNone && block.label != .function && uses[block.label] == 0 { body.setLabel(of: id, to: .none) }
       simplifyList(of: id, exit: exit, in: &body)
       refineType(of: id, exit: exit, in: &body)
-      return id
+      return moveIntoLoop(id, exit: exit, in: &body)
     case .tryTable:
       useOutermostLabels(of: id, in: &body)
       refineType(of: id, exit: exit, in: &body)
