@@ -58,7 +58,7 @@ struct LivenessSolver: ~Copyable {
   init(of graph: borrowing ControlFlowGraph, localCount: Int) {
     let size = 2 * graph.accesses.count + graph.blockCount + localCount
     visitLimit = 32 * size + 1 << 16
-    toggleLimit = size + 1 << 14
+    toggleLimit = 4 * size + 1 << 14
     findAccesses(in: graph, localCount: localCount)
     if locals.isEmpty { return }
     sortAccesses(localCount: localCount)
