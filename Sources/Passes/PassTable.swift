@@ -37,6 +37,26 @@ package enum PassTable {
       group: .locals, traits: .isIdempotent
     ) { _ in .function(ReorderLocals()) },
     PassDescriptor(
+      "simplify-locals", "Moves values to where locals are read, gives constructs results.",
+      group: .locals
+    ) { _ in .function(SimplifyLocals()) },
+    PassDescriptor(
+      "simplify-locals-nonesting", "As simplify-locals, but operands stay simple (for flat code).",
+      group: .locals
+    ) { _ in .function(SimplifyLocals(rules: .init(makesTees: false, makesResults: false, nests: false))) },
+    PassDescriptor(
+      "simplify-locals-nostructure", "As simplify-locals, but no construct gets a result.",
+      group: .locals
+    ) { _ in .function(SimplifyLocals(rules: .init(makesResults: false))) },
+    PassDescriptor(
+      "simplify-locals-notee", "As simplify-locals, but without local.tee.",
+      group: .locals
+    ) { _ in .function(SimplifyLocals(rules: .init(makesTees: false))) },
+    PassDescriptor(
+      "simplify-locals-notee-nostructure", "As simplify-locals, but without local.tee, and no construct gets a result.",
+      group: .locals
+    ) { _ in .function(SimplifyLocals(rules: .init(makesTees: false, makesResults: false))) },
+    PassDescriptor(
       "tuple-optimization", "Takes assignments of several values at once apart.",
       group: .locals, traits: [.isIdempotent, .rewritesAreIndependent]
     ) { _ in .function(TupleOptimization()) },
