@@ -29,9 +29,9 @@ package struct Interference: ~Copyable {
   /// - Parameter keepsDeadWrites: by local: whether all that it is assigned stays, read or not; empty for none.
   package init(
     of body: borrowing Body, _ graph: borrowing ControlFlowGraph, _ liveness: borrowing Liveness,
-    keepsDeadWrites: borrowing Column<Bool>
+    keepsDeadWrites: borrowing Column<Bool>, limits: LivenessLimits = LivenessLimits()
   ) {
-    var scan = InterferenceScan(of: body, graph, liveness)
+    var scan = InterferenceScan(of: body, graph, liveness, limits)
     while true {
       let block = scan.walk.next(in: liveness)
       if block.isNone { break }
@@ -55,9 +55,13 @@ private struct InterferenceScan: ~Copyable {
   var deadWrites = Column<Bool>()
   private var values: BlockValues
 
-  init(of body: borrowing Body, _ graph: borrowing ControlFlowGraph, _ liveness: borrowing Liveness) {
+  init(
+    of body: borrowing Body, _ graph: borrowing ControlFlowGraph, _ liveness: borrowing Liveness,
+    _ limits: LivenessLimits
+  ) {
     let kinds = LocalKinds(of: body)
-    edges = InterferenceEdges(among: kinds, size: 2 * graph.accesses.count + graph.blockCount + body.localCount)
+    let size = 2 * graph.accesses.count + graph.blockCount + body.localCount
+    edges = InterferenceEdges(among: kinds, size: size, limits: limits)
     values = BlockValues(localCount: body.localCount)
     deadWrites.resize(to: graph.accesses.count, filling: false)
     walk = LiveWalk(over: liveness, of: graph, kinds)

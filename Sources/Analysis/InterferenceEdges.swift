@@ -31,12 +31,11 @@ package struct InterferenceEdges: ~Copyable {
   /// Whether a limit has been reached, so that there are edges that have not been found.
   package var isIncomplete: Bool { visitLimit < 0 || pairLimit < 0 }
 
-  /// - Parameter size: of the body: time and memory are limited to a multiple of it.
-  init(among kinds: borrowing LocalKinds, size: Int) {
-    visitLimit = 64 * size + 1 << 20
-    pairLimit = 8 * size + 1 << 14
+  init(among kinds: borrowing LocalKinds, size: Int, limits: LivenessLimits) {
+    visitLimit = limits.pairVisits.limit(forSize: size)
+    pairLimit = limits.pairs.limit(forSize: size)
     let wordCount = (0..<kinds.kindCount).reduce(0) { $0 + kinds.count(of: $1) * ((kinds.count(of: $1) + 63) / 64) }
-    hasRows = wordCount <= 4 * size
+    hasRows = wordCount <= limits.rowWords.limit(forSize: size)
     if hasRows { makeRows(wordCount, kinds) }
   }
 

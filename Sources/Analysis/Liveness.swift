@@ -33,11 +33,13 @@ package struct Liveness: ~Copyable {
   /// The locals that are in one of the set and its parent alone.
   var toggles = Column<LocalID>()
 
-  package init(of graph: borrowing ControlFlowGraph, localCount: Int) {
+  package init(
+    of graph: borrowing ControlFlowGraph, localCount: Int, limits: LivenessLimits = LivenessLimits()
+  ) {
     forest = LiveSetForest(of: graph)
     spanNumbers.resize(to: localCount, filling: 0)
     liveAtEntry.resize(to: localCount, filling: false)
-    var solver = LivenessSolver(of: graph, localCount: localCount)
+    var solver = LivenessSolver(of: graph, localCount: localCount, limits: limits)
     for group in 0..<solver.groupCount { solver.solve(group, in: graph, forest) }
     for slot in 0..<solver.spans.count {
       spanNumbers[solver.locals[slot].index] = UInt32(slot + 1)

@@ -55,10 +55,10 @@ struct LivenessSolver: ~Copyable {
   private var visitLimit: Int
   private let toggleLimit: Int
 
-  init(of graph: borrowing ControlFlowGraph, localCount: Int) {
+  init(of graph: borrowing ControlFlowGraph, localCount: Int, limits: LivenessLimits) {
     let size = 2 * graph.accesses.count + graph.blockCount + localCount
-    visitLimit = 32 * size + 1 << 16
-    toggleLimit = size + 1 << 14
+    visitLimit = limits.visits.limit(forSize: size)
+    toggleLimit = limits.toggles.limit(forSize: size)
     findAccesses(in: graph, localCount: localCount)
     if locals.isEmpty { return }
     sortAccesses(localCount: localCount)
