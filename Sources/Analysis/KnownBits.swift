@@ -122,7 +122,7 @@ extension KnownBits {
     case .sub: return adding(other.complement, carry: 1)
     case .mul: return multiplied(by: other)
     case .shl, .shrS, .shrU:
-      if other.isConstant { return shifted(operation, by: Int(other.ones) & (width.bitCount - 1)) }
+      if other.isConstant { return shifted(operation, by: Int(truncatingIfNeeded: other.ones) & (width.bitCount - 1)) }
       if operation == .shrS { return KnownBits(width, zeros: 0, ones: 0, signBits: signBits).keepingSign(of: self) }
       return operation == .shrU ? .atMost(possible, width) : KnownBits(width, zeros: trailingZeros, ones: 0)
     case .divU: return other.ones > 1 ? .atMost(possible / other.ones, width) : .atMost(possible, width)

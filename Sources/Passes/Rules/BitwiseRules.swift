@@ -127,7 +127,7 @@ enum BitwiseRules {
       let dual: IntegerOperation = site.opcode == IntegerOperation.and.opcode(site.width) ? .or : .and
       return body.make(.xor, site.width, body.make(dual, site.width, x, y), site.width.mask)
     },
-    Rule("(x << y) | (z << y) -> (x | z) << y", on: .and, .or, .xor) { body, site, facts in
+    Rule("(x << C) | (y << C) -> (x | y) << C", on: .and, .or, .xor) { body, site, _ in
       for shift in [IntegerOperation.shl, .shrU, .shrS] {
         guard let (x, count) = body.constantOperands(of: site.left, shift),
           let (y, other) = body.constantOperands(of: site.right, shift),

@@ -191,12 +191,6 @@ enum ComparisonRules {
       guard let constant = body.integer(site.left) else { return nil }
       return body.makeI32Const(constant == 0 ? 1 : 0)
     },
-    Rule("!(x & C), only bit that may be set -> !x", on: .eqz) { body, site, facts in
-      guard let (x, mask) = body.constantOperands(of: site.left, .and),
-        facts.bits(of: x, in: body).possible & ~mask == 0
-      else { return nil }
-      return body.makeEqz(site.width, x)
-    },
     Rule("!(x << C) -> !x, no bit lost", on: .eqz) { body, site, facts in
       guard let x = ConditionRules.unshifted(site.left, site.width, facts, in: body) else { return nil }
       return body.makeEqz(site.width, x)

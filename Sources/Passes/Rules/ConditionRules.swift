@@ -30,9 +30,6 @@ enum ConditionRules {
       site.constant & 1 == 1 ? site.left : nil
     },
     Rule("bool(popcnt x) -> bool(x)", at: .i32Popcnt, in: .condition) { _, site, _ in site.left },
-    .constant("bool(x & C) -> bool(x), no other bit may be set", on: .and, in: .condition) { body, site, facts in
-      facts.bits(of: site.left, in: body).possible & ~site.constant == 0 ? site.left : nil
-    },
   ]
 
   /// `x` of a shift of it by a constant that loses no bit which may be set.

@@ -20,7 +20,7 @@ enum ShiftRules {
       let keepsOnes = operation == .shrS || operation == .rotl || operation == .rotr
       return keepsOnes && value == site.width.mask ? site.left : nil
     },
-    .constant("x >> C -> x, no bit changes", on: .shrS) { body, site, facts in
+    .constant("x >>s C -> x, no bit changes", on: .shrS) { body, site, facts in
       facts.bits(of: site.left, in: body).signBits == site.width.bitCount ? site.left : nil
     },
     .constant("x >>s C -> x >>u C, x not negative", on: .shrS) { body, site, facts in
@@ -89,7 +89,7 @@ enum ShiftRules {
       else { return nil }
       return body.makeUnary(opcode, x)
     },
-    .constant("(x <<u C) >>u D -> x << (C - D), no bit lost", on: .shrU) { body, site, facts in
+    .constant("(x << C) >>u D -> x << (C - D), no bit lost", on: .shrU) { body, site, facts in
       guard let (x, count) = body.constantOperands(of: site.left, .shl) else { return nil }
       let (left, right) = (site.width.shift(count), site.width.shift(site.constant))
       guard left != right, facts.bits(of: x, in: body).possible & ~(site.width.mask >> left) == 0 else { return nil }
