@@ -62,6 +62,10 @@ package enum PassTable {
     ) { _ in .function(TupleOptimization()) },
     // Simpler code
     PassDescriptor(
+      "optimize-instructions", "Rewrites small groups of instructions by algebra.",
+      group: .code, traits: .rewritesAreIndependent
+    ) { options in .function(OptimizeInstructions(skipping: options.skippedRules)) },
+    PassDescriptor(
       "pick-load-signs", "Lets narrow loads extend as their value is used.",
       group: .code, traits: [.isIdempotent]
     ) { _ in .function(PickLoadSigns()) },
