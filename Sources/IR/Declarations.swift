@@ -14,11 +14,14 @@ package final class Declarations: Sendable {
     package let type: ValueType
     package let isMutable: Bool
     package let isImported: Bool
+    /// `Global.constantBits`.
+    package let constantBits: UInt64?
 
     package init(_ global: Global) {
       type = global.type
       isMutable = global.isMutable
       isImported = global.importName != nil
+      constantBits = global.constantBits
     }
   }
 
@@ -36,6 +39,8 @@ package final class Declarations: Sendable {
   package let memories: [(address: ValueType, isShared: Bool)]
   package let globals: [GlobalDeclaration]
   package let tagTypes: [TypeID]
+  /// By tag: two imported ones may be the same.
+  package let isImportedTag: [Bool]
   package let elementTypes: [ValueType]
   package let dataCount: Int
   package let hasDataCount: Bool
@@ -63,6 +68,7 @@ package final class Declarations: Sendable {
     memories = module.memories.values.map { ($0.limits.addressType, $0.limits.isShared) }
     globals = module.globals.values.map(GlobalDeclaration.init)
     tagTypes = module.tags.values.map(\.type)
+    isImportedTag = module.tags.values.map { $0.importName != nil }
     elementTypes = module.elements.values.map(\.type)
     dataCount = module.datas.count
     hasDataCount = module.hasDataCount

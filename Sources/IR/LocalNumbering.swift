@@ -39,8 +39,6 @@ extension Body {
   ///   - newIDs: by local. Several may become one; `none` is for locals that nothing names. Parameters stay.
   ///   - types: of the new locals, by new id, parameters first.
   package mutating func renumberLocals(to newIDs: borrowing Column<LocalID>, types: consuming Column<ValueType>) {
-    precondition(newIDs.count == localCount && types.count >= parameterCount)
-    changeCount += 1
     // Nodes that are out of the tree may name locals that go.
     var users = Column<NodeID>()
     forEachNode { id in
@@ -49,15 +47,27 @@ extension Body {
       default: break
       }
     }
+    renumberLocals(of: users, to: newIDs, types: types)
+  }
+
+  /// The same, if the nodes that name locals are known.
+  ///
+  /// - Parameter users: each such node once; others are left alone.
+  package mutating func renumberLocals(
+    of users: borrowing Column<NodeID>, to newIDs: borrowing Column<LocalID>, types: consuming Column<ValueType>
+  ) {
+    precondition(newIDs.count == localCount && types.count >= parameterCount)
+    changeCount += 1
     for index in 0..<users.count {
       let id = users[index]
       let record = nodes[id.index]
-      if record.opcode != .tupleSet {
-        nodes[id.index].a = newIDs[Int(record.a)].rawValue
-        continue
-      }
-      for position in Int(record.b)..<Int(record.b) + Int(record.c) where pool[position] != LocalID.none.rawValue {
-        pool[position] = newIDs[Int(pool[position])].rawValue
+      switch record.opcode {
+      case .localGet, .localSet, .localTee: nodes[id.index].a = newIDs[Int(record.a)].rawValue
+      case .tupleSet:
+        for position in Int(record.b)..<Int(record.b) + Int(record.c) where pool[position] != LocalID.none.rawValue {
+          pool[position] = newIDs[Int(pool[position])].rawValue
+        }
+      default: break
       }
     }
     if !localNames.isEmpty { renumberNames(newIDs) }

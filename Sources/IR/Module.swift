@@ -204,6 +204,24 @@ package struct Global: Sendable {
     self.initializer = initializer
     self.importName = importName
   }
+
+  /// The bits of the number that the global always holds; nil if it may change, if it is imported, or if its value is
+  /// more than one constant.
+  package var constantBits: UInt64? {
+    guard !isMutable, importName == nil, let initializer else { return nil }
+    return initializer.bytes.withUnsafeBytes { bytes in
+      var reader = ByteReader(borrowing: bytes)
+      let value: UInt64?
+      switch try? reader.readByte() {
+      case 0x41: value = (try? reader.readS32()).map { UInt64(UInt32(bitPattern: $0)) }
+      case 0x42: value = (try? reader.readS64()).map { UInt64(bitPattern: $0) }
+      case 0x43: value = try? reader.readLittleEndian(byteCount: 4)
+      case 0x44: value = try? reader.readLittleEndian(byteCount: 8)
+      default: value = nil
+      }
+      return reader.isAtEnd || (try? reader.readByte()) == 0x0b && reader.isAtEnd ? value : nil
+    }
+  }
 }
 
 package struct Tag: Sendable {

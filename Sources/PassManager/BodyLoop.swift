@@ -22,6 +22,10 @@ struct BodyLoop {
   struct Outcome {
     var usedFeatures = FeatureSet.mvp
     var meters: [WorkerMeter] = []
+    /// Of each worker.
+    var contexts: [[FunctionContext]] = []
+    /// What passes counted, by name.
+    var tally: [String: Int] = [:]
     var failure: Failure?
   }
 
@@ -50,6 +54,8 @@ struct BodyLoop {
       for renamed in worker.renamed { module.names.update(renamed) }
       worker.renamed = []
       outcome.meters.append(worker.meter)
+      outcome.contexts.append(worker.contexts)
+      if let tally = worker.tally { outcome.tally.merge(tally.counts, uniquingKeysWith: +) }
     }
     return outcome
   }

@@ -43,9 +43,13 @@ struct FusedPasses: Sendable {
     let options: PassOptions
   }
 
-  func prepare(_ worker: BodyWorker, _ declarations: Declarations) {
+  /// - Parameter takesRemarks: whether what passes say of bodies is kept.
+  func prepare(_ worker: BodyWorker, _ declarations: Declarations, takesRemarks: Bool) {
+    worker.tally = worker.meter.isOn ? Tally() : nil
     worker.contexts = members.map {
-      FunctionContext(declarations: declarations, function: .none, type: .none, options: $0.options)
+      FunctionContext(
+        declarations: declarations, function: .none, type: .none, options: $0.options,
+        remarks: takesRemarks ? RemarkList() : nil, tally: worker.tally)
     }
     worker.settledAt = Array(repeating: -1, count: settledCount)
   }

@@ -130,13 +130,15 @@ package struct PassRunner {
     let steps = self.steps
     let outcome = loop.run(
       over: functions, of: &module, declarations: declarations, with: bodyWorkers,
-      prepare: { fused.prepare($0, declarations) }, { fused.run(on: &$1, of: $2, type: $3, $0, steps) })
+      prepare: { fused.prepare($0, declarations, takesRemarks: loop.measures) }, { fused.run(on: &$1, of: $2, type: $3, $0, steps) })
     module.usedFeatures.formUnion(outcome.usedFeatures)
     if let failure = outcome.failure {
       throw describe(failure, after: passes, validatesInput: validatesInput, in: module)
     }
     if measures {
       record.add(outcome.meters, passes: passes.map(\.name)) { module.describe($0.function) }
+      record.addRemarks(of: outcome.contexts, passes: passes.map(\.name)) { module.describe($0) }
+      record.tally = outcome.tally
     }
   }
 

@@ -12,10 +12,12 @@ extension RunProfile {
     var text = Self.row(name: "", width: nameWidth, cells: Self.columns.map(\.0))
     for stage in stages {
       text += Self.row(name: Self.title(stage), width: nameWidth, cells: Self.cells(stage, total: total))
-      guard stage.parts.count > 1 else { continue }
-      for part in stage.parts where part.visited > 0 {
-        text += Self.row(name: "      " + part.name, width: nameWidth, cells: Self.cells(part, total: total))
+      if stage.parts.count > 1 {
+        for part in stage.parts where part.visited > 0 {
+          text += Self.row(name: "      " + part.name, width: nameWidth, cells: Self.cells(part, total: total))
+        }
       }
+      for line in stage.remarkLines { text += "      \(line)\n" }
     }
     let wall = stages.reduce(0) { $0 + $1.wallTime }
     text += Self.row(
@@ -66,6 +68,7 @@ extension StageRecord {
     for part in parts where !part.isPass { overhead.cpuTime += part.cpuTime }
     for part in parts where part.isPass { text += line(for: part) }
     if parts.contains(where: { !$0.isPass }) { text += line(for: overhead) }
+    for line in remarkLines { text += "[\(number ?? 0)] \(line)\n" }
     return text
   }
 

@@ -9,7 +9,9 @@ extension BranchFlow {
   mutating func simplifyList(of id: NodeID, exit: Exit, in body: inout Body) {
     removeEmptyEnd(of: id, in: &body)
     flatten(id, in: &body)
-    guard case .block(let block) = body[id], containsBranch(block.items, in: body) else { return }
+    guard case .block(let old) = body[id], containsBranch(old.items, in: body) else { return }
+    makeTables(in: id, in: &body)
+    guard case .block(let block) = body[id] else { return }
     var list = ListRewrite(block: id, label: block.label, exit: exit, type: body.type(of: id))
     if list.type == .unreachable && !exit.isNone { list.type = type(at: exit) }
     for index in (0..<block.items.count).reversed() {
@@ -20,6 +22,34 @@ extension BranchFlow {
     body.truncateItems(of: id, to: list.rest.count)
     for (index, item) in list.rest.reversed().enumerated() { body.setOperand(index, of: id, to: item) }
     if list.label != block.label { body.setLabel(of: id, to: list.label) }
+  }
+
+  /// A block that only a `br_if` of the loop in it leaves goes into the loop, where it becomes an `if`.
+  ///
+  ///     (block $out (loop $again A (br_if $out c) B))  ->  (loop $again A (if (i32.eqz c) (then B)))
+  mutating func moveIntoLoop(_ id: NodeID, exit: Exit, in body: inout Body) -> NodeID {
+    guard case .block(let block) = body[id], block.items.count == 1, !block.label.isNone, block.label != .function,
+      uses[block.label] == 1
+    else { return id }
+    let item = body[block.items, 0]
+    guard body.opcode(of: item) == .loop, case .loop(let loop) = body[item], body.isSequence(loop.body),
+      (0..<body.operandCount(of: loop.body)).contains(where: {
+        isBrIf(body.operand($0, of: loop.body), to: block.label, in: body)
+      })
+    else { return id }
+    body.setItems(of: id, to: body.makeList([loop.body]))
+    body.setOperand(0, of: item, to: id)
+    body.setType(of: item, to: body.type(of: id))
+    simplifyList(of: id, exit: exit, in: &body)
+    return item
+  }
+
+  private func isBrIf(_ id: NodeID, to label: LabelID, in body: borrowing Body) -> Bool {
+    switch body[id] {
+    case .brIf(let branch): return branch.label == label
+    case .drop(let value): return body.opcode(of: value) == .brIf && isBrIf(value, to: label, in: body)
+    default: return false
+    }
   }
 
   private mutating func flatten(_ id: NodeID, in body: inout Body) {
@@ -157,7 +187,7 @@ extension BranchFlow {
   /// Puts an `if` that took over the rest of the list at its end.
   private mutating func finish(_ node: NodeID, of list: inout ListRewrite, in body: inout Body) {
     guard case .if(let view) = body[node] else { return }
-    list.replaceRest(with: simplifyIf(view, node, in: &body))
+    list.replaceRest(with: simplifyIf(view, node, exit: list.exit, in: &body))
   }
 
   /// The last item of an arm, through a few sequences, and the operand that it is: of the sequence, or of the `if`.

@@ -152,11 +152,15 @@ struct ExpressionFlattening: ~Copyable {
     let locals = results.locals(of: label, &temporaries, in: &body)
     if locals.isEmpty { return put(id, after: statements, in: &body) }
     let type = body.type(of: id)
-    let assignment = assign(value, to: locals, in: &body)
     body.setOperand(0, of: id, to: .none)
-    if type == .unreachable { return body.makeBlock(statements + [assignment, id], type: type) }
+    if type == .unreachable {
+      return body.makeBlock(statements + [assign(value, to: locals, in: &body), id], type: type)
+    }
+    // Not from the locals of the label, which the next branch to it assigns to.
+    let (before, kept) = detach(makeRepeatable(value, in: &body), in: &body)
+    let assignment = assign(makeCopy(of: kept, in: &body), to: locals, in: &body)
     body.setType(of: id, to: .none)
-    return makeSequence(statements + [assignment, id], makeValue(of: locals, in: &body), in: &body)
+    return makeSequence(statements + [before, assignment, id], kept, in: &body)
   }
 
   /// The operation behind statements; what it yields is put into a local.
@@ -206,6 +210,17 @@ extension ExpressionFlattening {
     var gets: [NodeID] = []
     for local in locals { gets.append(body.makeLocalGet(local)) }
     return body.makeTupleMake(gets)
+  }
+
+  /// The flat value as one that can be computed twice: what a handler receives is there once.
+  private mutating func makeRepeatable(_ value: NodeID, in body: inout Body) -> NodeID {
+    body.opcode(of: value) == .payload ? store(value, in: &body) : value
+  }
+
+  private func makeCopy(of value: NodeID, in body: inout Body) -> NodeID {
+    guard case .tupleMake(let values) = body[value] else { return body.append(body.nodes[value.index]) }
+    let copies = body.nodes(in: values).map { makeCopy(of: $0, in: &body) }
+    return body.makeTupleMake(copies)
   }
 
   /// The flat value as it is now, whatever the statements that come next assign to.

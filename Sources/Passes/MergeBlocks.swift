@@ -72,8 +72,9 @@ private struct StatementMotion: ~Copyable {
     }
     guard block.items.count == 1 else { return id }
     let item = body[block.items, 0]
-    // What a block promises, its item may not know.
-    return body.type(of: item) == body.type(of: id) || body.type(of: item) == .unreachable ? item : id
+    let (type, itemType) = (body.type(of: id), body.type(of: item))
+    // What a block promises, its item may not know; what its value is, the item knows better.
+    return itemType == type || itemType == .unreachable || itemType.isConcrete && type.isConcrete ? item : id
   }
 
   /// What was moved in front of an `if` that has its label from the block around it is moved in front of the block as
@@ -213,9 +214,10 @@ private struct StatementMotion: ~Copyable {
       }
       var local = LocalID.none
       if case .tupleSet(let node) = body[id] { local = body.local(index, of: node) }
-      statement = local.isNone ? body.makeDrop(value) : body.makeLocalSet(local, value)
-      noteEffects(of: statement, in: body)
-      statement = hoist(statement, in: &body)
+      let single = local.isNone ? body.makeDrop(value) : body.makeLocalSet(local, value)
+      noteEffects(of: single, in: body)
+      statement = hoist(single, in: &body)
+      noteDrop(single, in: body)
     }
     return statement
   }

@@ -26,12 +26,36 @@ package enum PassTable {
     ) { _ in .function(RemoveUnusedNames()) },
     // Locals
     PassDescriptor(
+      "coalesce-locals", "Gives one index to locals that are not needed at the same time; removes copies.",
+      group: .locals
+    ) { _ in .function(CoalesceLocals()) },
+    PassDescriptor(
       "flatten", "Takes expressions apart, so that operands are constants and locals.", group: .locals
     ) { _ in .function(Flatten()) },
     PassDescriptor(
       "reorder-locals", "Gives the locals used most often the shortest indices, drops unused ones.",
       group: .locals, traits: .isIdempotent
     ) { _ in .function(ReorderLocals()) },
+    PassDescriptor(
+      "simplify-locals", "Moves values to where locals are read, gives constructs results.",
+      group: .locals
+    ) { _ in .function(SimplifyLocals()) },
+    PassDescriptor(
+      "simplify-locals-nonesting", "As simplify-locals, but operands stay simple (for flat code).",
+      group: .locals
+    ) { _ in .function(SimplifyLocals(rules: .init(makesTees: false, makesResults: false, nests: false))) },
+    PassDescriptor(
+      "simplify-locals-nostructure", "As simplify-locals, but no construct gets a result.",
+      group: .locals
+    ) { _ in .function(SimplifyLocals(rules: .init(makesResults: false))) },
+    PassDescriptor(
+      "simplify-locals-notee", "As simplify-locals, but without local.tee.",
+      group: .locals
+    ) { _ in .function(SimplifyLocals(rules: .init(makesTees: false))) },
+    PassDescriptor(
+      "simplify-locals-notee-nostructure", "As simplify-locals, but without local.tee, and no construct gets a result.",
+      group: .locals
+    ) { _ in .function(SimplifyLocals(rules: .init(makesTees: false, makesResults: false))) },
     PassDescriptor(
       "ssa", "Gives each value a local of its own, and values that meet one more.", group: .locals
     ) { _ in .function(StaticSingleAssignment(separatesMerges: true)) },
@@ -43,6 +67,10 @@ package enum PassTable {
       group: .locals, traits: [.isIdempotent, .rewritesAreIndependent]
     ) { _ in .function(TupleOptimization()) },
     // Simpler code
+    PassDescriptor(
+      "optimize-instructions", "Rewrites small groups of instructions by algebra.",
+      group: .code, traits: .rewritesAreIndependent
+    ) { options in .function(OptimizeInstructions(skipping: options.skippedRules)) },
     PassDescriptor(
       "pick-load-signs", "Lets narrow loads extend as their value is used.",
       group: .code, traits: [.isIdempotent]

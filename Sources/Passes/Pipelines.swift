@@ -15,19 +15,31 @@ package enum Pipelines {
     Step(pass: "remove-unused-module-elements", speed: 2, size: 2),
   ]
 
-  /// Within each function.
+  /// Within each function; the order is that of wasm-opt.
   static let functionPipeline = [
     Step(pass: "dce"),                    // the passes below may then trust that control comes out where types say so
     Step(pass: "remove-unused-names"),
     Step(pass: "remove-unused-brs"),
     Step(pass: "remove-unused-names"),    // of the blocks that the branches led to
+    Step(pass: "pick-load-signs", speed: 2, size: 2),
+    Step(pass: "precompute"),
+    Step(pass: "tuple-optimization"),     // simplify-locals looks at single assignments
+    Step(pass: "simplify-locals-nostructure"),  // results of blocks would hinder coalesce-locals
     Step(pass: "vacuum"),
+    Step(pass: "reorder-locals"),         // drops what is unused, so that the next passes don't look at it
     Step(pass: "remove-unused-brs"),      // arms are empty now, and blocks shorter
+    Step(pass: "coalesce-locals"),
+    Step(pass: "simplify-locals"),
+    Step(pass: "vacuum"),
+    Step(pass: "reorder-locals"),
+    Step(pass: "coalesce-locals"),        // joins the copies that results of blocks made
+    Step(pass: "reorder-locals"),
     Step(pass: "vacuum"),
     Step(pass: "merge-blocks"),
     Step(pass: "remove-unused-brs"),      // what follows a statement now stands beside it
     Step(pass: "remove-unused-names"),
     Step(pass: "merge-blocks"),
+    Step(pass: "precompute"),             // of what came together
     Step(pass: "vacuum"),                 // sweeps what the lines above leave
   ]
 

@@ -15,7 +15,7 @@ import Support
 /// NaN becomes the canonical one, which is among those that the specification allows. Linear.
 struct Precompute: FunctionPass {
   func run(on body: inout Body, in context: borrowing FunctionContext) {
-    var folding = ConstantFolding()
+    var folding = ConstantFolding(with: context.declarations)
     body.rewriteBottomUp { body, id in folding.rewrite(id, in: &body) }
   }
 }
@@ -31,12 +31,14 @@ struct ConstantFolding: ~Copyable {
   private var known = Column<Known>()
   /// By node: 1 + the index in `known`; 0 if its value is not known.
   private var indices = Column<UInt32>()
+  private let declarations: Declarations
 
-  init() {}
+  init(with declarations: Declarations) { self.declarations = declarations }
 
   mutating func rewrite(_ id: NodeID, in body: inout Body) -> NodeID {
     switch body.info(of: id).shape {
     case .i32Const, .i64Const, .f32Const, .f64Const, .v128Const: return id
+    case .globalGet: return foldGlobal(id, in: &body) ?? id
     case .unary, .binary, .ternary, .extractLane, .replaceLane, .shuffle, .i31Get, .structGet:
       return fold(id, in: &body) ?? foldArms(below: id, in: &body) ?? id
     case .select, .selectTyped: return fold(id, in: &body) ?? decide(id, in: &body)
@@ -68,9 +70,21 @@ struct ConstantFolding: ~Copyable {
     }
     // The operand of an access is the object that is made for it alone, the other arm of a `select` may do something.
     guard isPure || body.opcode(of: id) == .structGet || body.opcode(of: id).info.shape == .i31Get else { return nil }
-    if value.byteCount <= size { return body.makeConstant(value) }
+    return note(value, of: id, byteCount: size, in: &body)
+  }
+
+  private mutating func foldGlobal(_ id: NodeID, in body: inout Body) -> NodeID? {
+    guard case .globalGet(let global) = body[id], let bits = declarations.globals[global.index].constantBits,
+      let value = Constant(body.type(of: id), bits: V128(low: bits, high: 0))
+    else { return nil }
+    return note(value, of: id, byteCount: global.rawValue < 128 ? 2 : 3, in: &body)
+  }
+
+  /// A constant in the place of the node, if that is no longer; else what is known is kept for the nodes above.
+  private mutating func note(_ value: Constant, of id: NodeID, byteCount: Int, in body: inout Body) -> NodeID? {
+    if value.byteCount <= byteCount { return body.makeConstant(value) }
     if id.index >= indices.count { indices.resize(to: body.nodes.count, filling: 0) }
-    known.append(Known(value: value, byteCount: UInt32(truncatingIfNeeded: size)))
+    known.append(Known(value: value, byteCount: UInt32(truncatingIfNeeded: byteCount)))
     indices[id.index] = UInt32(known.count)
     return nil
   }

@@ -15,16 +15,17 @@ import Support
 /// uncovers is the work of another round; there are at most `roundLimit`, so the pass stays linear.
 ///
 /// A block that nothing branches to any more loses its label, so that its items are seen among those around it.
-///
-/// Turning an `if` into a `select` takes an estimate of costs and is not done here.
 struct RemoveUnusedBranches: FunctionPass {
   static let roundLimit = 4
 
   func run(on body: inout Body, in context: borrowing FunctionContext) {
+    let limits = SpeculationLimits(context.options)
     for _ in 0..<Self.roundLimit {
       let before = body.changeCount
-      var flow = BranchFlow(of: body, mergesLongConditions: context.options.shrinkLevel > 0)
+      var flow = BranchFlow(of: body, limits: limits)
       flow.run(on: &body)
+      if flow.hasThrows { CaughtThrows(declarations: context.declarations).rewrite(&body) }
+      if flow.hasReferenceBranches { DecidedReferenceBranches(types: context.declarations.types).rewrite(&body) }
       if body.changeCount == before { return }
     }
   }
@@ -53,13 +54,16 @@ struct BranchFlow: ~Copyable {
     let exit: Exit
   }
 
-  let mergesLongConditions: Bool
+  let limits: SpeculationLimits
   /// How often labels are named by the nodes that the walk has left: all uses, when it leaves the block.
   var uses = LabelUses()
   /// Items that may still be copied to flatten lists, and be looked at again in the list they end up in: a bound for
   /// nests whose lists grow at every level. Beyond it, fewer branches are found to be unused.
   var flatteningBudget: Int
   var cursors = Column<ListCursor>()
+  /// The body has a `throw`; a branch that looks at a reference.
+  private(set) var hasThrows = false
+  private(set) var hasReferenceBranches = false
   /// By label; `Exit.none` for those whose block has not been entered.
   private var exits = Column<Exit>()
   /// By exit: the outermost label that leads there, and the type of what arrives there.
@@ -67,8 +71,8 @@ struct BranchFlow: ~Copyable {
   private var types = Column<ResultType>()
   private var frames = Column<Frame>()
 
-  init(of body: borrowing Body, mergesLongConditions: Bool) {
-    self.mergesLongConditions = mergesLongConditions
+  init(of body: borrowing Body, limits: SpeculationLimits) {
+    self.limits = limits
     flatteningBudget = 2 * body.nodes.count
     exits.resize(to: Int(body.labelCount), filling: .none)
     exits[LabelID.function.index] = makeExit(.function, type: body.type(of: body.root))
@@ -81,6 +85,12 @@ struct BranchFlow: ~Copyable {
   }
 
   func exit(of label: LabelID) -> Exit { exits[label.index] }
+
+  mutating func makeLabel(in body: inout Body) -> LabelID {
+    let label = body.makeLabel()
+    exits.resize(to: Int(body.labelCount), filling: .none)
+    return label
+  }
 
   /// What arrives at an exit.
   func type(at exit: Exit) -> ResultType { types[exit.index] }
@@ -135,11 +145,18 @@ struct BranchFlow: ~Copyable {
       exit = entryExit(of: body.operand(position + 1, of: frame.node), in: body)
     case .block, .loop, .try, .tryTable: exit = frame.exit
     case .if where position > 0: exit = frame.exit
+    case .br, .return: exit = exitOfBranch(frame.node, in: body)
     default: break
     }
     if exit.isNone { return exit }
     let type = body.type(of: operand)
     return type == .unreachable || type == types[exit.index] ? exit : .none
+  }
+
+  /// Where control goes that comes to the end of the value of a branch.
+  private func exitOfBranch(_ id: NodeID, in body: borrowing Body) -> Exit {
+    if case .br(let branch) = body[id] { return exits[branch.label.index] }
+    return .function
   }
 
   /// Where control goes that comes to a branch without value.
@@ -161,6 +178,10 @@ struct BranchFlow: ~Copyable {
     case .block, .loop, .if, .try, .tryTable, .br, .brIf, .brTable, .return, .brOnNull, .brOnNonNull, .brOnCast,
       .brOnCastFail:
       break
+    case .localSet, .localTee: return simplifySet(id, in: &body)
+    case .throw:
+      hasThrows = true
+      return id
     default: return id
     }
     uses.count(id, in: body)
@@ -171,16 +192,17 @@ struct BranchFlow: ~Copyable {
     case .brIf(let branch): return simplifyBrIf(branch, id, exit: exit, in: &body)
     case .brTable: return simplifyBrTable(id, in: &body)
     case .brOnNull, .brOnCast:
+      hasReferenceBranches = true
       useOutermostLabels(of: id, in: &body)
       return id
     case .if(let node):
       refineType(of: id, exit: exit, in: &body)
-      return simplifyIf(node, id, in: &body)
+      return simplifyIf(node, id, exit: exit, in: &body)
     case .block(let block):
       if !block.label.isNone && block.label != .function && uses[block.label] == 0 { body.setLabel(of: id, to: .none) }
       simplifyList(of: id, exit: exit, in: &body)
       refineType(of: id, exit: exit, in: &body)
-      return id
+      return moveIntoLoop(id, exit: exit, in: &body)
     case .tryTable:
       useOutermostLabels(of: id, in: &body)
       refineType(of: id, exit: exit, in: &body)

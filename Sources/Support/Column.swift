@@ -16,7 +16,7 @@
     base = Self.allocate(capacity)
   }
 
-  deinit { free(base) }
+  deinit { if capacity > 0 { free(base) } }
 
   /// Memory held, in bytes.
   public var byteCount: Int { capacity * MemoryLayout<Element>.stride }
@@ -125,14 +125,18 @@
   }
 
   @usableFromInline @inline(never) mutating func grow(to minimum: Int) {
-    let newCapacity = max(minimum, capacity < 16 ? 16 : capacity * 2)
-    guard let memory = realloc(base, newCapacity * MemoryLayout<Element>.stride) else { outOfMemory() }
+    let newCapacity = max(minimum, capacity == 0 ? max(16, 256 / MemoryLayout<Element>.stride) : capacity * 2)
+    // What `base` is without capacity belongs to nobody.
+    let old = capacity == 0 ? nil : base
+    guard let memory = realloc(old, newCapacity * MemoryLayout<Element>.stride) else { outOfMemory() }
     base = memory.assumingMemoryBound(to: Element.self)
     capacity = newCapacity
   }
 
   private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Element> {
-    guard let memory = malloc(max(capacity, 1) * MemoryLayout<Element>.stride) else { outOfMemory() }
+    // An empty column, which many remain, costs no memory; its address is never read.
+    if capacity == 0 { return UnsafeMutablePointer(bitPattern: MemoryLayout<Element>.alignment)! }
+    guard let memory = malloc(capacity * MemoryLayout<Element>.stride) else { outOfMemory() }
     return memory.assumingMemoryBound(to: Element.self)
   }
 }

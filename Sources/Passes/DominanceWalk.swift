@@ -1,0 +1,121 @@
+import IR
+import Support
+
+/// Which of the times of a walk control is sure to have come through.
+///
+/// A walk in the order of evaluation counts time up as it finds things out. Where ways meet, what was found out on one of
+/// them need not have happened.
+struct DominatingTimes: ~Copyable {
+  private struct Gap: BitwiseCopyable {
+    let start: UInt32
+    let end: UInt32
+  }
+
+  /// Ascending, with times between them that count.
+  private var gaps = Column<Gap>()
+  /// The time that comes next.
+  var now: UInt32 = 1
+
+  /// Another point in time; returns it.
+  mutating func tick() -> UInt32 {
+    now += 1
+    return now - 1
+  }
+
+  /// Control may have come here without passing what came at `start` or since.
+  mutating func forget(since start: UInt32) {
+    while !gaps.isEmpty && gaps.last.start >= start { gaps.removeLast(1) }
+    if start < now { gaps.append(Gap(start: start, end: now)) }
+  }
+
+  /// Logarithmic in the number of constructs that have been left.
+  func contains(_ time: UInt32) -> Bool {
+    if gaps.isEmpty || time >= gaps.last.end { return true }
+    var low = 0
+    var high = gaps.count - 1
+    while low < high {
+      let middle = (low + high) / 2
+      if gaps[middle].end <= time { low = middle + 1 } else { high = middle }
+    }
+    return time < gaps[low].start
+  }
+}
+
+/// What `Body.walkDominance` shows the body to.
+protocol DominanceVisitor: ~Copyable {
+  var times: DominatingTimes { get set }
+  /// Comes before the operands.
+  mutating func enter(_ id: NodeID, in body: borrowing Body)
+  /// Comes after the operands. What it returns takes the place of the node.
+  mutating func leave(_ id: NodeID, in body: inout Body) -> NodeID
+}
+
+private struct DominanceFrame: BitwiseCopyable {
+  let node: NodeID
+  var next: Int32 = 0
+  let count: Int32
+  /// When the construct, or the arms of an `if`, began.
+  var start: UInt32
+}
+
+extension Body {
+  /// Visits all nodes in the order of evaluation. Nothing that was found out before a loop is taken to hold within, as
+  /// the loop may change it.
+  mutating func walkDominance<Visitor: DominanceVisitor & ~Copyable>(_ visitor: inout Visitor) {
+    var isTargeted = Column<Bool>()
+    isTargeted.resize(to: Int(labelCount), filling: false)
+    var frames = Column<DominanceFrame>()
+    visitor.enter(root, in: self)
+    frames.append(DominanceFrame(node: root, count: Int32(operandCount(of: root)), start: visitor.times.now))
+    while !frames.isEmpty {
+      let frame = frames.last
+      if frame.next == frame.count {
+        frames.removeLast(1)
+        finish(frame, &isTargeted, &visitor)
+        let result = visitor.leave(frame.node, in: &self)
+        if result != frame.node && !frames.isEmpty {
+          setOperand(Int(frames.last.next) - 1, of: frames.last.node, to: result)
+        }
+        continue
+      }
+      frames.last.next += 1
+      if frame.next > 0 { begin(frame.next, of: &frames.last, &visitor) }
+      let operand = operand(Int(frame.next), of: frame.node)
+      if operand.isNone { continue }
+      visitor.enter(operand, in: self)
+      if opcode(of: operand) == .loop { visitor.times.forget(since: 0) }
+      frames.append(DominanceFrame(node: operand, count: Int32(operandCount(of: operand)), start: visitor.times.now))
+    }
+  }
+
+  /// Another operand than the first comes.
+  @inline(__always)
+  private func begin<Visitor: DominanceVisitor & ~Copyable>(
+    _ position: Int32, of frame: inout DominanceFrame, _ visitor: inout Visitor
+  ) {
+    switch opcode(of: frame.node) {
+    case .if where position == 1: frame.start = visitor.times.now
+    case .if, .try: visitor.times.forget(since: frame.start)
+    default: break
+    }
+  }
+
+  /// The operands are done.
+  @inline(__always)
+  private func finish<Visitor: DominanceVisitor & ~Copyable>(
+    _ frame: DominanceFrame, _ isTargeted: inout Column<Bool>, _ visitor: inout Visitor
+  ) {
+    forEachLabel(of: frame.node) { isTargeted[$0.index] = true }
+    switch opcode(of: frame.node) {
+    case .block:
+      guard case .block(let block) = self[frame.node], !block.label.isNone else { return }
+      if isTargeted[block.label.index] { visitor.times.forget(since: frame.start) }
+    case .if:
+      // The first arm has been forgotten already, if there is a second.
+      guard case .if(let node) = self[frame.node] else { return }
+      if node.elseArm.isNone || !diverges(node.thenArm) { visitor.times.forget(since: frame.start) }
+    case .try: visitor.times.forget(since: frame.start)
+    default: break
+    }
+  }
+}

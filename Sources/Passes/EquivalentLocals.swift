@@ -1,0 +1,168 @@
+import IR
+import PassManager
+import Support
+
+/// Reads, of locals that have the same value, the one that is read most often, so that copies of it become useless;
+/// removes copies to a local that has the value already.
+///
+///     (local.set $y (local.get $x))        (local.set $y (local.get $x))
+///     (call $f (local.get $y))        ->   (call $f (local.get $x))
+///     (local.set $y (local.get $x))
+struct EquivalentLocals: DominanceVisitor, ~Copyable {
+  /// So many locals of the same value are compared.
+  private static let comparisonLimit = 16
+
+  var times = DominatingTimes()
+  /// By local: the number of `local.get`.
+  private(set) var getCounts: Column<UInt32>
+  private(set) var hasChanged = false
+  private let removesCopies: Bool
+  private let declarations: Declarations
+  /// By local: what value it has, and since when that is known.
+  private var values = Column<UInt32>()
+  private var valueTimes = Column<UInt32>()
+  private var valueCount: UInt32 = 0
+  /// By local: the next and the last of a ring of locals; all that have the same value are in one.
+  private var next = Column<LocalID>()
+  private var last = Column<LocalID>()
+
+  init(
+    of body: borrowing Body, getCounts: consuming Column<UInt32>, removesCopies: Bool, _ declarations: Declarations
+  ) {
+    self.getCounts = getCounts
+    self.removesCopies = removesCopies
+    self.declarations = declarations
+    values.resize(to: body.localCount, filling: 0)
+    valueTimes.resize(to: body.localCount, filling: 0)
+    for index in 0..<body.localCount {
+      next.append(LocalID(index))
+      last.append(LocalID(index))
+    }
+    // Before the first time nothing is known.
+    times.forget(since: 0)
+  }
+
+  /// Gives the counts back.
+  consuming func takeGetCounts() -> Column<UInt32> { getCounts }
+
+  mutating func enter(_ id: NodeID, in body: borrowing Body) {}
+
+  mutating func leave(_ id: NodeID, in body: inout Body) -> NodeID {
+    switch body[id] {
+    case .localGet(let local):
+      let best = mostRead(insteadOf: local, in: body)
+      if best != local { replaceGet(id, of: local, by: best, in: &body) }
+    case .localSet(let node): return assign(node, id, in: &body)
+    case .localTee(let node): return assign(node, id, in: &body)
+    case .tupleSet(let node):
+      for index in 0..<node.localCount {
+        let local = body.local(index, of: node)
+        if !local.isNone { setNewValue(of: local) }
+      }
+    default: break
+    }
+    return id
+  }
+
+  private mutating func assign(_ node: LocalSetNode, _ id: NodeID, in body: inout Body) -> NodeID {
+    let source: LocalID
+    switch body[node.value] {
+    case .localGet(let local): source = local
+    case .localTee(let inner): source = inner.local
+    default:
+      setNewValue(of: node.local)
+      return id
+    }
+    if source == node.local { return id }
+    if isKnown(source) && isKnown(node.local) && values[source.index] == values[node.local.index] {
+      return removesCopies ? removeCopy(node, id, in: &body) : id
+    }
+    if !isKnown(source) { setNewValue(of: source) }
+    leaveRing(node.local)
+    setValue(of: node.local, to: values[source.index])
+    joinRing(node.local, of: source)
+    return id
+  }
+
+  private mutating func removeCopy(_ node: LocalSetNode, _ id: NodeID, in body: inout Body) -> NodeID {
+    hasChanged = true
+    if body.opcode(of: id) == .localTee { return node.value }
+    switch body[node.value] {
+    case .localGet(let source):
+      getCounts[source.index] -= 1
+      body.replace(id, with: NodeRecord(.block, .none, a: LabelID.none.rawValue))
+    case .localTee(let inner):
+      body.replace(id, with: NodeRecord(.localSet, .none, a: inner.local.rawValue, b: inner.value.rawValue))
+    default: preconditionFailure()
+    }
+    return id
+  }
+
+  // MARK: Values
+
+  private func isKnown(_ local: LocalID) -> Bool { times.contains(valueTimes[local.index]) }
+
+  private mutating func setValue(of local: LocalID, to value: UInt32) {
+    values[local.index] = value
+    valueTimes[local.index] = times.tick()
+  }
+
+  private mutating func setNewValue(of local: LocalID) {
+    leaveRing(local)
+    valueCount += 1
+    setValue(of: local, to: valueCount)
+  }
+
+  private mutating func leaveRing(_ local: LocalID) {
+    let (after, before) = (next[local.index], last[local.index])
+    next[before.index] = after
+    last[after.index] = before
+    next[local.index] = local
+    last[local.index] = local
+  }
+
+  private mutating func joinRing(_ local: LocalID, of other: LocalID) {
+    let after = next[other.index]
+    next[other.index] = local
+    last[local.index] = other
+    next[local.index] = after
+    last[after.index] = local
+  }
+
+  // MARK: Gets
+
+  /// The local to read where `local` is read: of those with its value the one that other places read most often; one
+  /// whose type says more is better still.
+  private func mostRead(insteadOf local: LocalID, in body: borrowing Body) -> LocalID {
+    var candidate = next[local.index]
+    if candidate == local || !isKnown(local) { return local }
+    var best = local
+    var bestCount = getCounts[local.index] - 1
+    for _ in 0..<Self.comparisonLimit where candidate != local {
+      if isKnown(candidate) && values[candidate.index] == values[local.index] && mayRead(candidate, in: body) {
+        let (type, bestType) = (body.type(of: candidate), body.type(of: best))
+        let count = getCounts[candidate.index]
+        let isBetter = type == bestType ? count > bestCount : declarations.types.matches(type, bestType)
+        if isBetter {
+          best = candidate
+          bestCount = count
+        }
+      }
+      candidate = next[candidate.index]
+    }
+    if best == local || body.type(of: best) != body.type(of: local) { return best }
+    return bestCount > getCounts[local.index] ? best : local
+  }
+
+  /// Whether validation sees that the local has been set wherever this asks.
+  private func mayRead(_ local: LocalID, in body: borrowing Body) -> Bool {
+    local.index < body.parameterCount || body.type(of: local).isDefaultable
+  }
+
+  private mutating func replaceGet(_ id: NodeID, of local: LocalID, by best: LocalID, in body: inout Body) {
+    hasChanged = true
+    getCounts[local.index] -= 1
+    getCounts[best.index] += 1
+    body.replace(id, with: NodeRecord(.localGet, ResultType(body.type(of: best)), a: best.rawValue))
+  }
+}

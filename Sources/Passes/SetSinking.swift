@@ -1,0 +1,312 @@
+import Analysis
+import IR
+import Support
+
+/// One walk over a body in the order of evaluation that moves sets of locals down to where the locals are read.
+///
+/// Along a straight way a set moves to the next `local.get`, as long as nothing that happens in between minds. It moves
+/// past whole constructs likewise, and out of their ends; into a construct only where the way is straight, or if it is
+/// of the only `local.get` and has no effect, so that nobody misses it where it is not computed. It never moves into a
+/// loop.
+struct SetSinking: ~Copyable {
+  struct Rules {
+    /// A set may become a `local.tee`.
+    var makesTees = true
+    /// Constructs may get results.
+    var makesResults = true
+    /// A value may become an operand of something else than a set.
+    var nests = true
+  }
+
+  struct Frame: BitwiseCopyable {
+    let node: NodeID
+    var next: Int32 = 0
+    let count: Int32
+    /// Of the operand that is being visited.
+    var position: Int32 = 0
+    /// `br_if`: the number of the first set within the condition.
+    var mark: UInt32 = 0
+    var hasGroup = false
+    /// The second arm of an `if` is visited before the first.
+    var swapsArms = false
+  }
+
+  let rules: Rules
+  /// Effects that do not count.
+  let ignoredFlags: Effects.Flags
+  /// By local: the number of `local.get`.
+  var getCounts: Column<UInt32>
+  /// Nothing becomes a `local.tee` in the first walk, so that values of single use come first.
+  private(set) var isFirst = true
+  var hasChanged = false
+
+  var sets: SinkableSets
+  private var frames = Column<Frame>()
+  var constructs = Column<OpenConstruct>()
+  var constructCount: UInt32 = 0
+  var handlers = Column<OpenHandler>()
+  /// By label: which of `constructs` has it.
+  var labelDepths = Column<UInt32>()
+  var parked = Column<SinkableID>()
+  var exits = Column<BlockExit>()
+  var plans = Column<ResultPlan>()
+  var marks = Column<LocalMark>()
+  var markSerial: UInt32 = 0
+
+  init(of body: borrowing Body, getCounts: consuming Column<UInt32>, rules: Rules, ignoring flags: Effects.Flags) {
+    self.rules = rules
+    ignoredFlags = flags
+    self.getCounts = getCounts
+    sets = SinkableSets(localCount: body.localCount)
+    labelDepths.resize(to: Int(body.labelCount), filling: .max)
+  }
+
+  /// Goes over the body once. Returns whether that changed anything.
+  mutating func run(on body: inout Body, isFirst: Bool) -> Bool {
+    self.isFirst = isFirst
+    hasChanged = false
+    sets = SinkableSets(localCount: body.localCount)
+    parked.removeAll()
+    exits.removeAll()
+    plans.removeAll()
+    enter(body.root, in: &body)
+    while !frames.isEmpty {
+      let frame = frames.last
+      if frame.next == frame.count {
+        frames.removeLast(1)
+        let result = leave(frame, in: &body)
+        if result != frame.node { body.setOperand(Int(frames.last.position), of: frames.last.node, to: result) }
+        continue
+      }
+      frames.last.next += 1
+      var position = frame.next
+      if position > 0 { position = begin(position, of: frame, in: body) }
+      frames.last.position = position
+      let operand = body.operand(Int(position), of: frame.node)
+      if !operand.isNone { visit(operand, at: position, of: frame.node, in: &body) }
+    }
+    return hasChanged
+  }
+
+  /// Visits an operand; those without operands of their own at once.
+  @inline(__always)
+  private mutating func visit(_ id: NodeID, at position: Int32, of parent: NodeID, in body: inout Body) {
+    if body.operandCount(of: id) > 0 { return enter(id, in: &body) }
+    switch body[id] {
+    case .localGet(let local):
+      let result = visitGet(id, local, parent: parent, in: &body)
+      if result != id { body.setOperand(Int(position), of: parent, to: result) }
+    case .block: break
+    default: perform(id, in: body)
+    }
+  }
+
+  /// Another operand than the first of a construct, or of a branch, is to be visited; returns which.
+  private mutating func begin(_ position: Int32, of frame: Frame, in body: borrowing Body) -> Int32 {
+    switch body.opcode(of: frame.node) {
+    case .if:
+      if position == 1 { frames.last.swapsArms = beginArms(of: frame.node, in: body) } else { endArm(of: frame, in: body) }
+      return frames.last.swapsArms ? 3 - position : position
+    case .try: beginCatch(ofArm: position)
+    case .brIf: frames.last.mark = UInt32(sets.count)
+    default: break
+    }
+    return position
+  }
+
+  private mutating func enter(_ id: NodeID, in body: inout Body) {
+    var frame = Frame(node: id, count: Int32(body.operandCount(of: id)))
+    switch body.opcode(of: id) {
+    case .localSet: frame.hasGroup = enterSet(id, in: &body)
+    case .block, .if, .loop, .try, .tryTable: frame.hasGroup = enterConstruct(id, in: body)
+    default: break
+    }
+    frames.append(frame)
+  }
+
+  private mutating func leave(_ frame: Frame, in body: inout Body) -> NodeID {
+    let id = frame.node
+    switch body[id] {
+    case .localSet(let node): leaveSet(id, node, hasGroup: frame.hasGroup, in: &body)
+    case .localTee(let node): return leaveTee(id, node, in: &body)
+    case .tupleSet(let node):
+      for index in 0..<node.localCount {
+        let local = body.local(index, of: node)
+        if local.isNone { continue }
+        write(local, in: &body)
+        sets.noteWrite(local)
+      }
+    case .drop(let value): leaveDrop(id, value, in: &body)
+    case .block, .loop, .if, .try, .tryTable: leaveConstruct(frame, in: &body)
+    case .br, .brIf, .brTable, .brOnNull, .brOnCast: branch(frame, in: body)
+    default: perform(id, in: body)
+    }
+    return id
+  }
+
+  // MARK: What sets meet
+
+  /// Tells the sets what a node does that is neither a construct nor a branch nor writes a local.
+  @inline(__always)
+  private mutating func perform(_ id: NodeID, in body: borrowing Body) {
+    let attributes = body.info(of: id).attributes
+    if attributes.contains(.pure) && !attributes.contains(.mayTrap) { return }
+    performEffects(id, in: body)
+  }
+
+  private mutating func performEffects(_ id: NodeID, in body: borrowing Body) {
+    let effects = Effects(of: id, in: body)
+    var flags = effects.flags.subtracting(.takesPayload)
+    if !flags.contains(.calls) && body.opcode(of: id) != .unreachable { flags.subtract(ignoredFlags) }
+    if effects.branchCount > 0 { flags.insert(.branches) }
+    if flags.isEmpty { return }
+    sets.perform(flags)
+    if flags.contains(.throwsException) && !handlers.isEmpty { throwException() }
+  }
+
+  mutating func write(_ local: LocalID, in body: inout Body) {
+    if let previous = sets.current(of: local), previous.index >= sets.floor, sets[previous].plan.isNone {
+      discard(previous, in: &body)
+    }
+    sets.write(local)
+    // Where a branch leads, or where an exception is caught, locals are read.
+    sets.stop(having: handlers.isEmpty ? .branches : [.branches, .throwsException])
+  }
+
+  // MARK: Sets
+
+  /// Whether a set of the local may move somewhere.
+  func isSinkable(_ local: LocalID) -> Bool {
+    getCounts[local.index] == 1 || rules.makesTees && !isFirst && getCounts[local.index] > 0
+  }
+
+  private mutating func enterSet(_ id: NodeID, in body: inout Body) -> Bool {
+    guard case .localSet(let node) = body[id] else { preconditionFailure() }
+    if getCounts[node.local.index] == 0 {
+      hasChanged = true
+      body.replace(id, with: NodeRecord(.drop, .none, a: node.value.rawValue))
+      return false
+    }
+    guard isSinkable(node.local), body.opcode(of: node.value) != .payload else { return false }
+    sets.open()
+    return true
+  }
+
+  private mutating func leaveSet(_ id: NodeID, _ node: LocalSetNode, hasGroup: Bool, in body: inout Body) {
+    var isGone = false
+    switch body[node.value] {
+    case .localGet(node.local):
+      isGone = true
+      getCounts[node.local.index] -= 1
+      clear(id, in: &body)
+    case .localTee(let inner) where inner.local == node.local:
+      hasChanged = true
+      body.setOperand(0, of: id, to: inner.value)
+    default: break
+    }
+    if !isGone { write(node.local, in: &body) }
+    if hasGroup && !isGone && isSinkable(node.local) && body.type(of: node.value) != .unreachable {
+      sets.close(asValueOf: id, node.local, construct: constructs.last.serial)
+      return
+    }
+    if hasGroup { sets.closeInPlace() }
+    if !isGone { sets.noteWrite(node.local) }
+  }
+
+  private mutating func leaveTee(_ id: NodeID, _ node: LocalSetNode, in body: inout Body) -> NodeID {
+    let isCopyOfItself: Bool
+    switch body[node.value] {
+    case .localGet(node.local): isCopyOfItself = true
+    case .localTee(let inner): isCopyOfItself = inner.local == node.local
+    default: isCopyOfItself = false
+    }
+    if getCounts[node.local.index] == 0 || isCopyOfItself {
+      hasChanged = true
+      return node.value
+    }
+    write(node.local, in: &body)
+    sets.noteWrite(node.local)
+    return id
+  }
+
+  /// `(drop (local.tee $x v))` -> `(local.set $x v)`; what has no effect is not computed in order to be dropped.
+  private mutating func leaveDrop(_ id: NodeID, _ value: NodeID, in body: inout Body) {
+    switch body[value] {
+    case .localTee(let tee):
+      hasChanged = true
+      body.replace(id, with: NodeRecord(.localSet, .none, a: tee.local.rawValue, b: tee.value.rawValue))
+    case .localGet(let local):
+      getCounts[local.index] -= 1
+      clear(id, in: &body)
+    case .i32Const, .i64Const, .f32Const, .f64Const, .v128Const, .refNull, .refFunc: clear(id, in: &body)
+    default: break
+    }
+  }
+
+  /// Leaves nothing where a statement stood.
+  mutating func clear(_ id: NodeID, in body: inout Body) {
+    hasChanged = true
+    body.replace(id, with: NodeRecord(.block, .none, a: LabelID.none.rawValue))
+  }
+
+  /// Removes a set whose local is written again before it is read.
+  private mutating func discard(_ id: SinkableID, in body: inout Body) {
+    let set = sets[id]
+    guard case .localSet(let node) = body[set.node] else { preconditionFailure() }
+    sets.remove(id)
+    if set.flags.isDisjoint(with: [.sideEffects, .writesLocals]) {
+      body.forEachNode(from: node.value) { part in
+        if case .localGet(let local) = body[part] { getCounts[local.index] -= 1 }
+      }
+      clear(set.node, in: &body)
+    } else {
+      hasChanged = true
+      body.replace(set.node, with: NodeRecord(.drop, .none, a: node.value.rawValue))
+    }
+  }
+
+  // MARK: Gets
+
+  /// What takes the place of a `local.get`: the value that the local was set to, if it may move here.
+  private mutating func visitGet(_ id: NodeID, _ local: LocalID, parent: NodeID, in body: inout Body) -> NodeID {
+    guard let set = sets.current(of: local), mayMove(set, to: parent, in: body) else {
+      sets.read(local)
+      return id
+    }
+    hasChanged = true
+    if !sets[set].plan.isNone { makeResult(sets[set].plan, in: &body) }
+    let statement = sets[set].node
+    guard case .localSet(let node) = body[statement] else { preconditionFailure() }
+    let isOnly = getCounts[local.index] == 1
+    getCounts[local.index] -= 1
+    sets.take(set)
+    clear(statement, in: &body)
+    if isOnly { return node.value }
+    sets.noteWrite(local)
+    body.replace(
+      id, with: NodeRecord(.localTee, ResultType(body.type(of: local)), a: local.rawValue, b: node.value.rawValue))
+    return id
+  }
+
+  /// Whether a set may move to an operand of `parent` that is a `local.get` now.
+  private func mayMove(_ id: SinkableID, to parent: NodeID, in body: borrowing Body) -> Bool {
+    let set = sets[id]
+    let isOnly = getCounts[set.local.index] == 1
+    if id.index < sets.floor {
+      guard isOnly && set.plan.isNone && id.index >= sets.soloFloor,
+        set.flags.isDisjoint(with: [.sideEffects, .writesLocals])
+      else { return false }
+    }
+    if !isOnly && set.plan.isNone && (isFirst || !rules.makesTees) { return false }
+    // Validation has to see the set from all that reads the local.
+    if !isOnly && !isDefaultable(set.local, in: body) && set.construct != constructs.last.serial { return false }
+    if rules.nests { return true }
+    guard set.plan.isNone, case .localSet(let node) = body[set.node] else { return false }
+    let opcode = body.opcode(of: parent)
+    return body.opcode(of: node.value) == .localGet || opcode == .localSet || opcode == .localTee
+  }
+
+  func isDefaultable(_ local: LocalID, in body: borrowing Body) -> Bool {
+    local.index < body.parameterCount || body.type(of: local).isDefaultable
+  }
+}
