@@ -57,6 +57,12 @@ package enum PassTable {
       group: .locals
     ) { _ in .function(SimplifyLocals(rules: .init(makesTees: false, makesResults: false))) },
     PassDescriptor(
+      "ssa", "Gives each value a local of its own, and values that meet one more.", group: .locals
+    ) { _ in .function(StaticSingleAssignment(separatesMerges: true)) },
+    PassDescriptor(
+      "ssa-nomerge", "Gives values that never meet locals of their own.", group: .locals, traits: .isIdempotent
+    ) { _ in .function(StaticSingleAssignment()) },
+    PassDescriptor(
       "tuple-optimization", "Takes assignments of several values at once apart.",
       group: .locals, traits: [.isIdempotent, .rewritesAreIndependent]
     ) { _ in .function(TupleOptimization()) },
