@@ -37,6 +37,9 @@ package enum PassTable {
       group: .locals, traits: .isIdempotent
     ) { _ in .function(ReorderLocals()) },
     PassDescriptor(
+      "rse", "Removes assignments of values that the local has already.", group: .locals
+    ) { _ in .function(RedundantSetElimination()) },
+    PassDescriptor(
       "simplify-locals", "Moves values to where locals are read, gives constructs results.",
       group: .locals
     ) { _ in .function(SimplifyLocals()) },
