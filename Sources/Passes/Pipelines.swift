@@ -17,6 +17,7 @@ package enum Pipelines {
 
   /// Within each function; the order is that of wasm-opt.
   static let functionPipeline = [
+    Step(pass: "ssa-nomerge", speed: 3),  // values that have nothing to do with each other no longer share a local
     Step(pass: "dce"),                    // the passes below may then trust that control comes out where types say so
     Step(pass: "remove-unused-names"),
     Step(pass: "remove-unused-brs"),
