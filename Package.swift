@@ -54,7 +54,8 @@ let package = Package(
     tests(of: "Analysis", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "Oracle"]),
     tests(of: "Interpreter", uses: ["Support", "IR", "BinaryFormat", "TextFormat"]),
     tests(of: "Wasi", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "Interpreter"]),
-    tests(of: "Passes", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "PassManager"]),
+    tests(
+      of: "Passes", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "Interpreter", "PassManager", "Oracle"]),
     tests(of: "Oracle", uses: ["Support", "IR", "BinaryFormat", "TextFormat", "Interpreter", "PassManager", "Passes"]),
   ]
 )

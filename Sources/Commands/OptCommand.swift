@@ -9,6 +9,10 @@ enum OptCommand {
   static func run(_ arguments: [Argument], in context: ToolContext) throws -> Int32 {
     try handle(arguments, of: OptRequest.self, in: context, help: help) { request in
       try request.check()
+      if request.printsRules {
+        try context.output.write(RuleTable.names.map { $0 + "\n" }.joined())
+        return ExitStatus.success
+      }
       return try run(request, in: context)
     }
   }

@@ -1,3 +1,4 @@
+import Passes
 import Support
 
 /// What `pare opt` is asked to do.
@@ -40,6 +41,11 @@ package struct OptRequest: Sendable {
   /// Steps to make at most; nil for all, uncounted.
   package var stepLimit: Int?
   package var skippedPasses: Set<String> = []
+  package var skippedRules: Set<String> = []
+  package var printsRules = false
+  package var fastMath = false
+  package var lowMemoryUnused = false
+  package var zeroFilledMemory = false
   /// By name of the pass.
   package var passArguments: [String: String] = [:]
   package var features = FeatureOptions()
@@ -57,6 +63,7 @@ package struct OptRequest: Sendable {
 
   /// Checks what single options can't see. Throws for the first contradiction.
   func check() throws {
+    if printsRules { return }
     guard input != nil else { throw requestError("there is no input file; 'pare --help' tells more") }
     if let profile, !profile.isStandardStream, profile == output || profile == input {
       throw requestError("--profile would write over \(profile)")
@@ -85,7 +92,7 @@ extension OptRequest: ToolRequest {
   static var optionGroups: [OptionGroup<OptRequest>] {
     [
       OptionGroup(title: "Input and output", options: inputAndOutput),
-      OptionGroup(title: "Optimization", options: optimization),
+      OptionGroup(title: "Optimization", options: optimization + assumptions),
       OptionGroup(title: "Passes", options: passControl + [bisectLimit]),
       OptionGroup(title: "Features", options: FeatureOptions.options(\.features)),
       OptionGroup(title: "Checking", options: ExecutionOptions.options(\.execution)),
@@ -156,6 +163,20 @@ extension OptRequest {
     ]
   }
 
+  private static var assumptions: [Option<OptRequest>] {
+    [
+      Option(
+        "-ffm", "--fast-math", says: "Optimize floats without regard for NaNs and rounding.",
+        action: .flag { $0.fastMath = true }),
+      Option(
+        "-lmu", "--low-memory-unused", says: "Assume that nothing uses the first 1024 bytes of memory.",
+        action: .flag { $0.lowMemoryUnused = true }),
+      Option(
+        "-uim", "--zero-filled-memory", says: "Assume that memory which is imported is zero at first.",
+        action: .flag { $0.zeroFilledMemory = true }),
+    ]
+  }
+
   static var passControl: [Option<OptRequest>] {
     [
       Option(
@@ -167,6 +188,18 @@ extension OptRequest {
           try PassCatalog.check(value.text, of: value.option)
           request.skippedPasses.insert(value.text)
         }),
+      Option(
+        "--skip-rule", says: "Leave a rule of optimize-instructions out. May be repeated.",
+        action: .value("RULE") { request, value in
+          guard RuleTable.names.contains(value.text) else {
+            let near = nearestName(to: value.text, among: RuleTable.names)!
+            throw requestError("\(value.option): there is no rule '\(value.text)'; is it '\(near)'?")
+          }
+          request.skippedRules.insert(value.text)
+        }),
+      Option(
+        "--print-rules", says: "Print the rules of optimize-instructions, and do nothing else.",
+        action: .flag { $0.printsRules = true }),
       Option(
         "-pa", "--pass-arg", says: "Give a pass an argument, as in --pass-arg extract-function@main.",
         action: .value("PASS@ARGUMENT") { request, value in

@@ -25,6 +25,10 @@ extension OptRequest {
     options.shrinkLevel = levels.shrink
     options.trapsNeverHappen = execution.trapsNeverHappen
     options.ignoresImplicitTraps = execution.ignoresImplicitTraps
+    options.fastMath = fastMath
+    options.lowMemoryUnused = lowMemoryUnused
+    options.zeroFilledMemory = zeroFilledMemory
+    options.skippedRules = skippedRules
     options.keepsNames = keepsNames || emitsText
     options.arguments = passArguments
     options.features = features.enabled

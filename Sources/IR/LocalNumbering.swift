@@ -17,6 +17,22 @@ extension Body {
     }
   }
 
+  /// Makes a `local.get`, `local.set` or `local.tee` name another local, of the same type.
+  package mutating func setLocal(of id: NodeID, to local: LocalID) {
+    precondition([.localGet, .localSet, .localTee].contains(opcode(of: id)))
+    if nodes[id.index].a == local.rawValue { return }
+    changeCount += 1
+    nodes[id.index].a = local.rawValue
+  }
+
+  /// Makes a `tuple.set` assign the value at `index` to another local; `none` drops it.
+  package mutating func setLocal(_ index: Int, ofTupleSet id: NodeID, to local: LocalID) {
+    guard case .tupleSet(let node) = self[id], index < node.localCount else { preconditionFailure("no such value") }
+    if pool[node.start + index] == local.rawValue { return }
+    changeCount += 1
+    pool[node.start + index] = local.rawValue
+  }
+
   /// Puts other locals in the place of those that nodes name.
   ///
   /// - Parameters:

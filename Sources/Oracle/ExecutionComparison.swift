@@ -11,19 +11,23 @@ package struct ExecutionComparison: Sendable {
   package var fuel = 5_000_000
   /// What follows a trap of the module before may be anything: the optimizer was told that none happens.
   package var assumesNoTraps = false
+  /// NaNs are told from one another by their bits: for code whose NaNs are those of the interpreter in either form.
+  package var seesNaNBits = false
 
   package init() {}
 
   /// The trace of a module alone.
   package func trace(of module: Module) throws -> ExecutionTrace {
     try ExecutionTrace(
-      of: module, seed: seed, limits: limits(factor: 1), calling: exportedFunctions(of: module), rounds: rounds)
+      of: module, seed: seed, limits: limits(factor: 1), calling: exportedFunctions(of: module), rounds: rounds,
+      seesNaNBits: seesNaNBits)
   }
 
   /// The first difference between what `trace`, that of a module before, has and what `module` does; nil if there is
   /// none. Throws as `ExecutionTrace.init` does.
   package func difference(from trace: ExecutionTrace, calling exports: [Name], to module: Module) throws -> String? {
-    let after = try ExecutionTrace(of: module, seed: seed, limits: limits(factor: 8), calling: exports, rounds: rounds)
+    let after = try ExecutionTrace(
+      of: module, seed: seed, limits: limits(factor: 8), calling: exports, rounds: rounds, seesNaNBits: seesNaNBits)
     for (index, call) in trace.calls.enumerated() {
       if case .limit = call.outcome { return nil }
       if assumesNoTraps, case .trap = call.outcome { return nil }

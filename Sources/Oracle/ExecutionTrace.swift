@@ -10,8 +10,9 @@ package enum ObservedValue: Hashable, Sendable {
   case null
   case reference(Reference.Kind, UInt64)
 
-  init(_ value: Value, in store: Store) {
+  init(_ value: Value, in store: Store, seesNaNBits: Bool = false) {
     switch value {
+    case .f32 where seesNaNBits, .f64 where seesNaNBits: self = .number(value)
     case .f32(let bits) where Float(bitPattern: bits).isNaN: self = .nan
     case .f64(let bits) where Double(bitPattern: bits).isNaN: self = .nan
     case .reference(let reference):
@@ -62,6 +63,7 @@ enum StateItem: Hashable, Sendable, CustomStringConvertible {
 /// What a module does when its exports are called one after the other.
 package struct ExecutionTrace: Sendable {
   package private(set) var calls: [ObservedCall] = []
+  private let seesNaNBits: Bool
 
   /// Instantiates a valid module and calls its exported functions with arguments from a seed.
   ///
@@ -70,8 +72,10 @@ package struct ExecutionTrace: Sendable {
   ///   - exports: the functions to call, by name.
   /// Throws `WasmError` if the imports can't be made up or do not fit the limits.
   package init(
-    of module: Module, seed: UInt64, limits: ExecutionLimits, calling exports: [Name], rounds: Int
+    of module: Module, seed: UInt64, limits: ExecutionLimits, calling exports: [Name], rounds: Int,
+    seesNaNBits: Bool = false
   ) throws {
+    self.seesNaNBits = seesNaNBits
     let store = Store(limits: limits)
     let host = HostEnvironment(seed: seed)
     let linker = try host.define(importsOf: module, in: store)
@@ -103,7 +107,7 @@ package struct ExecutionTrace: Sendable {
 
   private func call(_ function: External, _ arguments: [Value], in store: Store) -> ObservedCall.Outcome {
     do throws(Interruption) {
-      return .results(try store.invoke(function, arguments).map { ObservedValue($0, in: store) })
+      return .results(try store.invoke(function, arguments).map { ObservedValue($0, in: store, seesNaNBits: seesNaNBits) })
     } catch {
       return outcome(error)
     }

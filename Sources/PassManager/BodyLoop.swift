@@ -24,6 +24,8 @@ struct BodyLoop {
     var meters: [WorkerMeter] = []
     /// Of each worker.
     var contexts: [[FunctionContext]] = []
+    /// What passes counted, by name.
+    var tally: [String: Int] = [:]
     var failure: Failure?
   }
 
@@ -53,6 +55,7 @@ struct BodyLoop {
       worker.renamed = []
       outcome.meters.append(worker.meter)
       outcome.contexts.append(worker.contexts)
+      if let tally = worker.tally { outcome.tally.merge(tally.counts, uniquingKeysWith: +) }
     }
     return outcome
   }

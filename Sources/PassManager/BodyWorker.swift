@@ -14,6 +14,8 @@ final class BodyWorker: @unchecked Sendable {
   /// Where names of locals or labels are no longer what the module says.
   var renamed: [RenamedBody] = []
   var meter: WorkerMeter
+  /// What the passes of the stage count; nil if nobody wants to know.
+  var tally: Tally?
 
   /// By pass: its context in this stage.
   var contexts: [FunctionContext] = []
@@ -29,6 +31,7 @@ final class BodyWorker: @unchecked Sendable {
   func begin(_ declarations: Declarations, meter: WorkerMeter) {
     decoder = BodyDecoder(declarations: declarations)
     self.meter = meter
+    tally = nil
     contexts = []
     settledAt = []
   }

@@ -45,10 +45,11 @@ struct FusedPasses: Sendable {
 
   /// - Parameter takesRemarks: whether what passes say of bodies is kept.
   func prepare(_ worker: BodyWorker, _ declarations: Declarations, takesRemarks: Bool) {
+    worker.tally = worker.meter.isOn ? Tally() : nil
     worker.contexts = members.map {
       FunctionContext(
         declarations: declarations, function: .none, type: .none, options: $0.options,
-        remarks: takesRemarks ? RemarkList() : nil)
+        remarks: takesRemarks ? RemarkList() : nil, tally: worker.tally)
     }
     worker.settledAt = Array(repeating: -1, count: settledCount)
   }

@@ -23,15 +23,19 @@ package struct FunctionContext {
   package let options: PassOptions
   /// Takes remarks, if anyone wants to see them.
   let remarks: RemarkList?
+  /// Where the pass counts what it did, if somebody wants to know.
+  package let tally: Tally?
 
   package init(
-    declarations: Declarations, function: FunctionID, type: TypeID, options: PassOptions, remarks: RemarkList? = nil
+    declarations: Declarations, function: FunctionID, type: TypeID, options: PassOptions, remarks: RemarkList? = nil,
+    tally: Tally? = nil
   ) {
     self.declarations = declarations
     self.function = function
     self.type = type
     self.options = options
     self.remarks = remarks
+    self.tally = tally
   }
 
   /// Tells who reads the log what the pass did with this body that it does not do with most.
@@ -82,6 +86,14 @@ package struct PassOptions: Hashable, Sendable {
   package var trapsNeverHappen = false
   /// Loads, divisions and the like do not trap (-iit).
   package var ignoresImplicitTraps = false
+  /// NaNs and the rounding of floats do not matter (-ffm).
+  package var fastMath = false
+  /// Nothing is in the first 1024 bytes of memory (-lmu).
+  package var lowMemoryUnused = false
+  /// Memory that is imported is zero at first (-uim).
+  package var zeroFilledMemory = false
+  /// Names of rewrite rules that are not to be applied (--skip-rule).
+  package var skippedRules: Set<String> = []
   /// Names and debug sections are kept in the output.
   package var keepsNames = false
   /// `--pass-arg NAME@VALUE`.

@@ -50,6 +50,8 @@ extension StageRecord {
           }
         }
       }
+      json.key("tally")
+      json.object { json in for (name, count) in tally.sorted(by: { $0.key < $1.key }) { json.field(name, count) } }
     }
   }
 }

@@ -52,6 +52,8 @@ package struct StageRecord: Sendable {
   package var longBodies: [LongBody] = []
   /// What passes said of bodies: pass, function, text.
   package var remarks: [String] = []
+  /// What passes counted, by name.
+  package var tally: [String: Int] = [:]
 
   package init(name: String, number: Int?) {
     self.name = name

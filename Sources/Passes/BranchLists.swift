@@ -28,9 +28,9 @@ extension BranchFlow {
   ///
   ///     (block $out (loop $again A (br_if $out c) B))  ->  (loop $again A (if (i32.eqz c) (then B)))
   mutating func moveIntoLoop(_ id: NodeID, exit: Exit, in body: inout Body) -> NodeID {
-    guard case .block(let block) = body[id], block.items.count == 1, !block.label.isNone, uses[block.label] == 1 else {
-      return id
-    }
+    guard case .block(let block) = body[id], block.items.count == 1, !block.label.isNone, block.label != .function,
+      uses[block.label] == 1
+    else { return id }
     let item = body[block.items, 0]
     guard body.opcode(of: item) == .loop, case .loop(let loop) = body[item], body.isSequence(loop.body),
       (0..<body.operandCount(of: loop.body)).contains(where: {

@@ -214,9 +214,10 @@ private struct StatementMotion: ~Copyable {
       }
       var local = LocalID.none
       if case .tupleSet(let node) = body[id] { local = body.local(index, of: node) }
-      statement = local.isNone ? body.makeDrop(value) : body.makeLocalSet(local, value)
-      noteEffects(of: statement, in: body)
-      statement = hoist(statement, in: &body)
+      let single = local.isNone ? body.makeDrop(value) : body.makeLocalSet(local, value)
+      noteEffects(of: single, in: body)
+      statement = hoist(single, in: &body)
+      noteDrop(single, in: body)
     }
     return statement
   }

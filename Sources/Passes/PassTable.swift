@@ -61,10 +61,20 @@ package enum PassTable {
       group: .locals
     ) { _ in .function(SimplifyLocals(rules: .init(makesTees: false, makesResults: false))) },
     PassDescriptor(
+      "ssa", "Gives each value a local of its own, and values that meet one more.", group: .locals
+    ) { _ in .function(StaticSingleAssignment(separatesMerges: true)) },
+    PassDescriptor(
+      "ssa-nomerge", "Gives values that never meet locals of their own.", group: .locals, traits: .isIdempotent
+    ) { _ in .function(StaticSingleAssignment()) },
+    PassDescriptor(
       "tuple-optimization", "Takes assignments of several values at once apart.",
       group: .locals, traits: [.isIdempotent, .rewritesAreIndependent]
     ) { _ in .function(TupleOptimization()) },
     // Simpler code
+    PassDescriptor(
+      "optimize-instructions", "Rewrites small groups of instructions by algebra.",
+      group: .code, traits: .rewritesAreIndependent
+    ) { options in .function(OptimizeInstructions(skipping: options.skippedRules)) },
     PassDescriptor(
       "pick-load-signs", "Lets narrow loads extend as their value is used.",
       group: .code, traits: [.isIdempotent]

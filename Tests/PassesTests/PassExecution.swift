@@ -22,22 +22,11 @@ struct PassResult {
   var printed: String
 }
 
-/// Runs a pass on a module given as text, with the options that the words of a fence say: `speed=3`, `size=1`, or
-/// `argument=...` for the pass itself. Bodies are validated before the pass and after. Without a pass the text is only
+/// Runs a pass on a module given as text, with the options that the words of a fence say: `speed=3`, `size=1`,
+/// `assume=...`, or `argument=...` for the pass itself. Bodies are validated before the pass and after. Without a pass the text is only
 /// put into the form in which results come out.
 func run(_ pass: String?, on text: String, words: [String] = []) throws -> PassResult {
-  var options = PassOptions()
-  options.optimizeLevel = 2
-  for word in words {
-    let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
-    guard parts.count == 2 else { continue }
-    switch parts[0] {
-    case "speed": options.optimizeLevel = Int(parts[1]) ?? 2
-    case "size": options.shrinkLevel = Int(parts[1]) ?? 0
-    case "argument": if let pass { options.arguments[pass] = parts[1] }
-    default: throw PageError("a fence has no \(parts[0])")
-    }
-  }
+  let options = try passOptions(of: words, for: pass)
   var schedule: [ScheduledPass] = []
   if let pass {
     guard let descriptor = PassTable.descriptor(pass) else { throw PageError("there is no pass \(pass)") }
@@ -47,6 +36,35 @@ func run(_ pass: String?, on text: String, words: [String] = []) throws -> PassR
   let transcript = Transcript()
   try run(schedule, on: &module, printer: transcript)
   return PassResult(text: try print(module), printed: transcript.text)
+}
+
+/// The options that the words of a fence say, for a pass.
+func passOptions(of words: [String], for pass: String?) throws -> PassOptions {
+  var options = PassOptions()
+  options.optimizeLevel = 2
+  for word in words {
+    let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
+    guard parts.count == 2 else { continue }
+    switch parts[0] {
+    case "speed": options.optimizeLevel = Int(parts[1]) ?? 2
+    case "size": options.shrinkLevel = Int(parts[1]) ?? 0
+    case "argument": if let pass { options.arguments[pass] = parts[1] }
+    case "assume": try options.assume(parts[1])
+    default: throw PageError("a fence has no \(parts[0])")
+    }
+  }
+  return options
+}
+
+extension PassOptions {
+  fileprivate mutating func assume(_ name: String) throws {
+    switch name {
+    case "traps-never-happen": trapsNeverHappen = true
+    case "ignore-implicit-traps": ignoresImplicitTraps = true
+    case "fast-math": fastMath = true
+    default: throw PageError("nothing is called \(name)")
+    }
+  }
 }
 
 func run(_ schedule: [ScheduledPass], on module: inout Module, printer: Transcript = Transcript()) throws {

@@ -1,0 +1,9 @@
+;; merge-blocks dropped the values of a tuple, but one that is a block dropped its own only the next time (--merge-blocks)
+(module
+  (func (export "f") (param i32)
+    (block $a (result i32 f64)
+      (br $a
+        (block $b (result i32) (br_if $b (i32.const 1) (local.get 0)) (drop) (br $b (i32.const 0)))
+        (f64.const 1)))
+    (drop)
+    (drop)))
