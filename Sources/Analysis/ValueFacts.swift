@@ -16,16 +16,10 @@ package struct ValueFacts: ~Copyable {
     assignments.resize(to: body.localCount, filling: 0)
     locals.resize(to: body.localCount, filling: .unknown(.w64))
     for index in 0..<body.parameterCount { assignments[index] = 1 }
-    for index in 0..<body.nodes.count {
-      let record = body.nodes[index]
-      switch record.opcode {
-      case .localSet, .localTee: count(LocalID(rawValue: record.a))
-      case .tupleSet:
-        guard case .tupleSet(let node) = body[NodeID(index)] else { continue }
-        for position in 0..<node.localCount {
-          let local = body.local(position, of: node)
-          if !local.isNone { count(local) }
-        }
+    // Nodes that are out of the tree may name locals that are gone.
+    body.forEachNode { id in
+      switch body[id] {
+      case .localSet, .localTee, .tupleSet: body.forEachLocal(of: id) { count($0) }
       default: break
       }
     }

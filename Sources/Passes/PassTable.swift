@@ -30,6 +30,10 @@ package enum PassTable {
       group: .locals
     ) { _ in .function(CoalesceLocals()) },
     PassDescriptor(
+      "coalesce-locals-learning", "As coalesce-locals, looking longer for the best; =N: another way to look.",
+      group: .locals
+    ) { .function(try CoalesceLocals.learning(with: $0)) },
+    PassDescriptor(
       "flatten", "Takes expressions apart, so that operands are constants and locals.", group: .locals
     ) { _ in .function(Flatten()) },
     PassDescriptor(

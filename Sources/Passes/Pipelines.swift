@@ -17,10 +17,12 @@ package enum Pipelines {
 
   /// Within each function; the order is that of wasm-opt.
   static let functionPipeline = [
+    Step(pass: "ssa-nomerge", speed: 3),  // values that have nothing to do with each other no longer share a local
     Step(pass: "dce"),                    // the passes below may then trust that control comes out where types say so
     Step(pass: "remove-unused-names"),
     Step(pass: "remove-unused-brs"),
     Step(pass: "remove-unused-names"),    // of the blocks that the branches led to
+    Step(pass: "optimize-instructions"),
     Step(pass: "pick-load-signs", speed: 2, size: 2),
     Step(pass: "precompute"),
     Step(pass: "tuple-optimization"),     // simplify-locals looks at single assignments
@@ -40,6 +42,7 @@ package enum Pipelines {
     Step(pass: "remove-unused-names"),
     Step(pass: "merge-blocks"),
     Step(pass: "precompute"),             // of what came together
+    Step(pass: "optimize-instructions"),
     Step(pass: "vacuum"),                 // sweeps what the lines above leave
   ]
 
