@@ -43,6 +43,7 @@ package enum Pipelines {
     Step(pass: "merge-blocks"),
     Step(pass: "precompute"),             // of what came together
     Step(pass: "optimize-instructions"),
+    Step(pass: "rse", speed: 2),          // assignments of what the local holds already
     Step(pass: "vacuum"),                 // sweeps what the lines above leave
   ]
 
