@@ -68,7 +68,8 @@ private struct LocalCopies: ~Copyable {
       if queries.isEmpty { queries.resize(to: body.localCount, filling: .none) }
       for access in index - 1...index { queries[flow.accesses[access].local.index] = last }
     }
-    return queries.isEmpty ? nil : queries
+    if queries.isEmpty { return nil }
+    return queries
   }
 
   /// Whether the access assigns what the one before it read or assigned, to another local of the same type.
