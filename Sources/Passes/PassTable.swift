@@ -37,6 +37,9 @@ package enum PassTable {
       "flatten", "Takes expressions apart, so that operands are constants and locals.", group: .locals
     ) { _ in .function(Flatten()) },
     PassDescriptor(
+      "merge-locals", "Lets reads of a copy and reads of its source use one local.", group: .locals
+    ) { _ in .function(MergeLocals()) },
+    PassDescriptor(
       "reorder-locals", "Gives the locals used most often the shortest indices, drops unused ones.",
       group: .locals, traits: .isIdempotent
     ) { _ in .function(ReorderLocals()) },
