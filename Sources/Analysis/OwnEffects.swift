@@ -5,7 +5,6 @@ extension Effects {
   /// What the node itself does when its operands have been computed. A construct itself does nothing.
   package init(of id: NodeID, in body: borrowing Body) {
     self.init()
-    let opcode = body.opcode(of: id)
     let info = body.info(of: id)
     switch info.shape {
     case .br, .brIf, .brOnNull, .brOnCast, .return: branchCount = 1

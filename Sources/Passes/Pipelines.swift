@@ -30,6 +30,7 @@ package enum Pipelines {
     Step(pass: "vacuum"),
     Step(pass: "reorder-locals"),         // drops what is unused, so that the next passes don't look at it
     Step(pass: "remove-unused-brs"),      // arms are empty now, and blocks shorter
+    Step(pass: "merge-locals", speed: 3, size: 9),  // reads of copies, so that coalesce-locals finds fewer apart
     Step(pass: "coalesce-locals"),
     Step(pass: "simplify-locals"),
     Step(pass: "vacuum"),
