@@ -11,6 +11,10 @@ extension Effects {
     case .brTable:
       guard case .brTable(let table) = body[id] else { return }
       branchCount = UInt32(table.labelCount)
+    case .try:
+      // It has to stay where the label is known, whether something is thrown or not.
+      guard case .try(let node) = body[id], !node.delegate.isNone, node.delegate != .function else { return }
+      branchCount = 1
     case .tryTable:
       guard case .tryTable(let table) = body[id] else { return }
       branchCount = UInt32(table.clauseCount)

@@ -87,6 +87,7 @@ extension SetSinking {
     case .if: leaveIf(frame, in: &body)
     case .try:
       sets.stopAll(in: constructs.last.start..<sets.count)
+      sets.resolveBranches(constructs.last.branchCount)
       closeConstruct()
     case .tryTable:
       handlers.removeLast(1)
@@ -205,6 +206,7 @@ extension SetSinking {
     let outermost = handlers.isEmpty ? Int.max : handlers.last.outermost
     let own = constructs.count - 1
     if !node.delegate.isNone {
+      noteBranch(delegating: node.delegate)
       // Some of the handlers are passed over.
       handlers.append(OpenHandler(target: outermost, outermost: outermost))
     } else {
@@ -213,6 +215,15 @@ extension SetSinking {
     }
     // What did not throw within may not throw within.
     sets.stop(having: .throwsException)
+  }
+
+  /// What throws nothing must not leave the construct that it delegates to either.
+  private mutating func noteBranch(delegating label: LabelID) {
+    if label == .function { return }
+    let depth = Int(labelDepths[label.index])
+    constructs[depth].branchCount += 1
+    constructs[depth].isFixed = true
+    sets.countBranches(1)
   }
 
   /// The body of a legacy `try` has been visited, or one of its other arms.
