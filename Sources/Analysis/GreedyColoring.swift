@@ -45,8 +45,25 @@ package struct GreedyColoring: ~Copyable {
   package var bundleCount: Int { leaders.count }
   /// Number of colors of the last order.
   package var colorCount: Int { nextColors.count }
-  /// The color that a bundle got.
-  package func color(of bundle: Int) -> LocalID { colors[bundle] }
+  /// The color that the last order gave a bundle.
+  package func color(ofBundle bundle: Int) -> LocalID { colors[bundle] }
+  /// The color that the last order gave a local; `none` if it is not used.
+  package func color(of local: LocalID) -> LocalID {
+    let number = numbers[local.index]
+    return number == .max ? .none : colors[Int(number)]
+  }
+
+  /// Colors in the order of the bundles and in reverse, and keeps what takes fewer colors.
+  package mutating func colorBest(of problem: borrowing ColoringProblem) {
+    var order = Column<UInt32>(capacity: bundleCount)
+    var reverse = Column<UInt32>(capacity: bundleCount)
+    for index in 0..<bundleCount {
+      order.append(UInt32(index))
+      reverse.append(UInt32(bundleCount - 1 - index))
+    }
+    _ = color(order, of: problem)
+    if !color(reverse, of: problem, limit: colorCount - 1) { _ = color(order, of: problem) }
+  }
 
   /// Colors all bundles, those of parameters first, then the others in `order`. Stops when there are more than `limit`
   /// colors and returns false.
@@ -111,8 +128,7 @@ package struct GreedyColoring: ~Copyable {
     var result = LocalColoring()
     result.types.resize(to: colorCount, filling: .i32)
     for index in 0..<problem.localCount {
-      let number = numbers[index]
-      let color = number == .max ? .none : colors[Int(number)]
+      let color = color(of: LocalID(index))
       result.colors.append(color)
       if !color.isNone { result.types[color.index] = body.type(of: LocalID(index)) }
     }

@@ -17,6 +17,18 @@ import Support
 struct CoalesceLocals: FunctionPass {
   /// Beyond, bodies are colored by intervals.
   var limits = LivenessLimits()
+  /// Whether better colorings than the first are looked for (`coalesce-locals-learning`), and how that begins.
+  var searches = false
+  var seed: UInt64 = 0
+
+  /// The pass that looks for better colorings; `--pass-arg coalesce-locals-learning@N` says how it begins.
+  static func learning(with options: PassOptions) throws -> CoalesceLocals {
+    let argument = options.arguments["coalesce-locals-learning"] ?? "0"
+    guard let seed = UInt64(argument) else {
+      throw WasmError(.request, "--coalesce-locals-learning takes a number, not \(argument)")
+    }
+    return CoalesceLocals(searches: true, seed: seed)
+  }
 
   func run(on body: inout Body, in context: borrowing FunctionContext) {
     let graph = ControlFlowGraph(of: body)
@@ -51,15 +63,9 @@ struct CoalesceLocals: FunctionPass {
   }
 
   private func bestColoring(of problem: borrowing ColoringProblem, _ body: borrowing Body) -> LocalColoring {
+    if searches { return ColoringSearch.coloring(of: problem, body, seed: seed) }
     var greedy = GreedyColoring(LocalBundles(of: problem, copies: problem.sortedCopies), of: problem)
-    var natural = Column<UInt32>()
-    var reverse = Column<UInt32>()
-    for index in 0..<greedy.bundleCount {
-      natural.append(UInt32(index))
-      reverse.append(UInt32(greedy.bundleCount - 1 - index))
-    }
-    _ = greedy.color(natural, of: problem)
-    if !greedy.color(reverse, of: problem, limit: greedy.colorCount - 1) { _ = greedy.color(natural, of: problem) }
+    greedy.colorBest(of: problem)
     return greedy.coloring(of: problem, body)
   }
 

@@ -30,12 +30,22 @@ package enum PassTable {
       group: .locals
     ) { _ in .function(CoalesceLocals()) },
     PassDescriptor(
+      "coalesce-locals-learning", "As coalesce-locals, looking longer for the best; =N: another way to look.",
+      group: .locals
+    ) { .function(try CoalesceLocals.learning(with: $0)) },
+    PassDescriptor(
       "flatten", "Takes expressions apart, so that operands are constants and locals.", group: .locals
     ) { _ in .function(Flatten()) },
+    PassDescriptor(
+      "merge-locals", "Lets reads of a copy and reads of its source use one local.", group: .locals
+    ) { _ in .function(MergeLocals()) },
     PassDescriptor(
       "reorder-locals", "Gives the locals used most often the shortest indices, drops unused ones.",
       group: .locals, traits: .isIdempotent
     ) { _ in .function(ReorderLocals()) },
+    PassDescriptor(
+      "rse", "Removes assignments of values that the local has already.", group: .locals
+    ) { _ in .function(RedundantSetElimination()) },
     PassDescriptor(
       "simplify-locals", "Moves values to where locals are read, gives constructs results.",
       group: .locals
