@@ -4,8 +4,8 @@ import Support
 /// What each local has at a place of the body, for walks down the dominator tree: through the blocks of
 /// `Dominators.order`, `enter` at each, and through the accesses of each, `write` at those that write.
 ///
-/// All that takes time linear in blocks, accesses and phis. A local is right anywhere if it is exact in the graph, else
-/// where it may be read before it is written.
+/// All that takes time linear in blocks, accesses and phis. A local is right where it is read, and up to
+/// the last query for it.
 @frozen public struct CurrentValues: ~Copyable {
   @usableFromInline var values = Column<LocalValue>()
   /// What was written over since the function began on the way down to here.

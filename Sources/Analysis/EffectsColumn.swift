@@ -12,7 +12,8 @@ package struct EffectsColumn: ~Copyable {
     var uses = Column<UInt32>()
     uses.resize(to: Int(body.labelCount), filling: 0)
     body.forEachNode { id in
-      if body.opcode(of: id) != .try && body.opcode(of: id) != .rethrow {
+      // A `rethrow` is no branch: it throws, and its arm does not leave the `try`.
+      if body.opcode(of: id) != .rethrow {
         body.forEachLabel(of: id) { uses[$0.index] += 1 }
       }
       effects[id.index] = subtreeEffects(of: id, in: body, uses)
@@ -34,9 +35,11 @@ package struct EffectsColumn: ~Copyable {
     switch body[id] {
     case .try(let node):
       // `catch_all` takes every exception of the body, which is the first arm.
-      result = self[body[node.arms, 0]]
-      if node.hasCatchAll { result.flags.remove(.throwsException) }
-      for index in 1..<max(1, node.arms.count) { result.formUnion(self[body[node.arms, index]]) }
+      var inner = self[body[node.arms, 0]]
+      if node.hasCatchAll { inner.flags.remove(.throwsException) }
+      for index in 1..<max(1, node.arms.count) { inner.formUnion(self[body[node.arms, index]]) }
+      if !node.label.isNone { inner.remove(branches: uses[node.label.index]) }
+      result.formUnion(inner)
     case .block(let node):
       body.forEachOperand(of: id) { result.formUnion(self[$0]) }
       if !node.label.isNone { result.remove(branches: uses[node.label.index]) }

@@ -19,7 +19,7 @@ import Support
 @frozen public struct LocalGraph: ~Copyable {
   public let localCount: Int
   public let accessCount: Int
-  /// By access: what a read sees; what a write overwrites, if the local is exact.
+  /// By access: what a read sees; what a write overwrites, if that may be asked for.
   @usableFromInline var values = Column<LocalValue>()
 
   /// Sorted by block; by local in a block.
@@ -35,17 +35,17 @@ import Support
 
   /// - Parameters:
   ///   - localCount: how many locals the body has.
-  ///   - exactLocals: by local, if not empty: whether its value has to be known where it is not read; so phis
-  ///     stand wherever values meet.
+  ///   - lastQueries: by local, if not empty: up to which block its value has to be known where it is not read; `none`
+  ///     if that is not asked for. Phis then stand wherever values meet that may be asked for.
   public init(
     of graph: borrowing ControlFlowGraph, _ dominators: borrowing Dominators, localCount: Int,
-    exactLocals: borrowing Column<Bool> = Column()
+    lastQueries: borrowing Column<BlockID> = Column()
   ) {
     self.localCount = localCount
     accessCount = graph.accesses.count
     localIsKnown.resize(to: localCount, filling: true)
-    let writes = LocalWrites(in: graph, dominators, localCount: localCount, exactLocals)
-    placePhis(for: writes, graph, dominators, exactLocals)
+    let writes = LocalWrites(in: graph, dominators, localCount: localCount, lastQueries)
+    placePhis(for: writes, graph, dominators)
     findValues(graph, dominators)
   }
 
@@ -54,7 +54,7 @@ import Support
   /// What a read sees.
   @inlinable public func value(readBy access: Int) -> LocalValue { values[access] }
 
-  /// What a write overwrites. Only for locals that are exact.
+  /// What a write overwrites. Only for locals with a last query, up to it.
   @inlinable public func value(overwrittenBy access: Int) -> LocalValue { values[access] }
 
   @inlinable public func value(writtenBy access: Int) -> LocalValue { LocalValue(localCount + access) }
@@ -111,8 +111,7 @@ import Support
 
 extension LocalGraph {
   private mutating func placePhis(
-    for writes: borrowing LocalWrites, _ graph: borrowing ControlFlowGraph, _ dominators: borrowing Dominators,
-    _ exactLocals: borrowing Column<Bool>
+    for writes: borrowing LocalWrites, _ graph: borrowing ControlFlowGraph, _ dominators: borrowing Dominators
   ) {
     if writes.locals.isEmpty { return }
     let budget = 1024 + 16 * (accessCount + graph.edgeCount)

@@ -15,25 +15,26 @@ struct LocalWrites: ~Copyable {
   private var counts = Column<UInt32>()
   /// By local: the last block that has been found to write it.
   private var lastWrites = Column<BlockID>()
-  /// By local: the last block that reads what it has at its beginning.
-  private var lastReads = Column<BlockID>()
+  /// By local: the last block that uses what it has at its beginning.
+  private var lastUses = Column<BlockID>()
   /// By local: whether one is read where the first block that writes it does not dominate.
   private var isReadAside = Column<Bool>()
 
   init(
     in graph: borrowing ControlFlowGraph, _ dominators: borrowing Dominators, localCount: Int,
-    _ exactLocals: borrowing Column<Bool>
+    _ lastQueries: borrowing Column<BlockID>
   ) {
     counts.resize(to: localCount, filling: 0)
     lastWrites.resize(to: localCount, filling: .none)
-    lastReads.resize(to: localCount, filling: .none)
+    lastUses.resize(to: localCount, filling: .none)
     isReadAside.resize(to: localCount, filling: false)
     survey(graph, dominators)
     var total = 0
     for index in 0..<localCount where counts[index] > 0 {
-      if !exactLocals.isEmpty && exactLocals[index] {
-        lastReads[index] = BlockID(graph.blockCount)
-      } else if lastReads[index].isNone || counts[index] == 1 && !isReadAside[index] {
+      if !lastQueries.isEmpty && !lastQueries[index].isNone {
+        let lastRead = lastUses[index]
+        lastUses[index] = lastRead.isNone ? lastQueries[index] : max(lastRead, lastQueries[index])
+      } else if lastUses[index].isNone || counts[index] == 1 && !isReadAside[index] {
         continue
       }
       locals.append(LocalID(index))
@@ -56,8 +57,8 @@ struct LocalWrites: ~Copyable {
         if access.isWrite {
           counts[local] += 1
           lastWrites[local] = block
-        } else if lastReads[local] != block {
-          lastReads[local] = block
+        } else if lastUses[local] != block {
+          lastUses[local] = block
           if counts[local] == 0 || counts[local] == 1 && !dominators.dominates(lastWrites[local], block) {
             isReadAside[local] = true
           }
@@ -92,5 +93,5 @@ struct LocalWrites: ~Copyable {
   func blockRange(_ index: Int) -> Range<Int> { Int(starts[index])..<Int(starts[index + 1]) }
 
   /// The highest block that uses what the local has at its beginning.
-  func lastUse(of local: LocalID) -> BlockID { lastReads[local.index] }
+  func lastUse(of local: LocalID) -> BlockID { lastUses[local.index] }
 }

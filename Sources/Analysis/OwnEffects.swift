@@ -5,12 +5,16 @@ extension Effects {
   /// What the node itself does when its operands have been computed. A construct itself does nothing.
   package init(of id: NodeID, in body: borrowing Body) {
     self.init()
-    let opcode = body.opcode(of: id)
-    switch opcode.info.shape {
+    let info = body.info(of: id)
+    switch info.shape {
     case .br, .brIf, .brOnNull, .brOnCast, .return: branchCount = 1
     case .brTable:
       guard case .brTable(let table) = body[id] else { return }
       branchCount = UInt32(table.labelCount)
+    case .try:
+      // It has to stay where the label is known, whether something is thrown or not.
+      guard case .try(let node) = body[id], !node.delegate.isNone, node.delegate != .function else { return }
+      branchCount = 1
     case .tryTable:
       guard case .tryTable(let table) = body[id] else { return }
       branchCount = UInt32(table.clauseCount)
@@ -23,7 +27,7 @@ extension Effects {
     case .payload: flags = .takesPayload
     case .unary, .binary: flags = Effects.mayTrap(id, in: body) ? .traps : []
     default:
-      flags = Flags(ofShape: opcode.info.shape, opcode)
+      flags = Flags(of: info)
       if flags.contains(.traps) && !Effects.mayTrap(id, in: body) { flags.remove(.traps) }
     }
   }
@@ -43,7 +47,7 @@ extension Effects {
 
   /// Whether the instruction can trap, given what its operands show.
   private static func mayTrap(_ id: NodeID, in body: borrowing Body) -> Bool {
-    guard body.opcode(of: id).info.attributes.contains(.mayTrap) else { return false }
+    guard body.info(of: id).attributes.contains(.mayTrap) else { return false }
     switch body[id] {
     case .binary(let node): return !dividesSafely(node, in: body)
     case .structGet(let node): return isNullable(node.reference, in: body)
@@ -74,13 +78,13 @@ extension Effects {
 
 extension Effects.Flags {
   /// Effects of instructions that touch memories, tables, globals and objects.
-  init(ofShape shape: Shape, _ opcode: Opcode) {
+  init(of info: OpcodeInfo) {
     self = []
-    let attributes = opcode.info.attributes
+    let attributes = info.attributes
     if attributes.contains(.mayTrap) { insert(.traps) }
     if attributes.contains(.readsMemory) { insert(.readsMemory) }
     if attributes.contains(.writesMemory) { insert(.writesMemory) }
-    switch shape {
+    switch info.shape {
     case .globalGet: insert(.readsGlobals)
     case .globalSet: insert(.writesGlobals)
     case .tableGet, .tableSize, .arrayNewElem: insert(.readsTables)
@@ -95,7 +99,7 @@ extension Effects.Flags {
     case .arrayInitElem: formUnion([.writesObjects, .readsTables])
     // No access may move over an atomic one.
     case .load, .store, .rmw, .cmpxchg, .atomicWait, .atomicFence:
-      if opcode.info.code >> 16 == 0xfe { formUnion([.readsMemory, .writesMemory]) }
+      if info.code >> 16 == 0xfe { formUnion([.readsMemory, .writesMemory]) }
     default: break
     }
   }

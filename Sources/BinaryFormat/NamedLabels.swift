@@ -77,37 +77,42 @@ package struct NamedLabels: ~Copyable {
 }
 
 extension Body {
-  /// The `if`, `try` or `try_table` that is all there is in a labelled block, perhaps in sequences, and could have its
-  /// label.
+  /// The `if`, `try` or `try_table` that is all there is in a labelled block, as far as there are bytes, and could have
+  /// its label.
   fileprivate func onlyConstruct(in block: BlockNode) -> NodeID? {
-    var items = block.items
-    while let item = soleItem(of: items) {
-      switch self[item] {
-      case .block(let inner):
-        if !inner.label.isNone { return nil }
-        items = inner.items
-      case .if: return item
-      case .tryTable(let table):
-        let namesBlock = (0..<table.clauseCount).contains { catchClause($0, of: table).label == block.label }
-        return namesBlock ? nil : item
-      case .try(let legacy): return legacy.delegate.isNone ? item : nil
-      default: return nil
-      }
+    guard let item = soleItem(of: block.items) else { return nil }
+    switch self[item] {
+    case .if: return item
+    case .tryTable(let table):
+      let namesBlock = (0..<table.clauseCount).contains { catchClause($0, of: table).label == block.label }
+      return namesBlock ? nil : item
+    case .try(let legacy): return legacy.delegate.isNone ? item : nil
+    default: return nil
     }
-    return nil
   }
 
-  /// The only item that has bytes.
+  /// The only node that has bytes among the items and those of sequences and `keep` there, which have none themselves.
+  /// Each node is looked at for the sake of one labelled block at most.
   private func soleItem(of items: NodeList) -> NodeID? {
     var sole = NodeID.none
-    for index in 0..<items.count {
-      let item = self[items, index]
-      // A tree that is being debugged may name nodes that do not exist.
-      guard item.index < nodes.count else { return nil }
-      if isSequence(item) && nodes[item.index].c == 0 { continue }
-      if !sole.isNone { return nil }
-      sole = item
+    var pending: [NodeList] = []
+    var list = items
+    while true {
+      for index in 0..<list.count {
+        let item = self[list, index]
+        // A tree that is being debugged may name nodes that do not exist.
+        guard item.index < nodes.count else { return nil }
+        if isSequence(item) || opcode(of: item) == .keep {
+          let record = nodes[item.index]
+          if record.c > 0 { pending.append(NodeList(start: Int(record.b), count: Int(record.c))) }
+        } else if sole.isNone {
+          sole = item
+        } else {
+          return nil
+        }
+      }
+      guard let next = pending.popLast() else { return sole.isNone ? nil : sole }
+      list = next
     }
-    return sole.isNone ? nil : sole
   }
 }

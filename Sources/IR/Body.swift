@@ -120,6 +120,20 @@ public struct Body: ~Copyable {
   public var localCount: Int { localTypes.count }
   @inlinable public func type(of local: LocalID) -> ValueType { localTypes[local.index] }
 
+  /// The local of a `local.get`, `local.set` or `local.tee`: what the view of the node says, for loops over all nodes.
+  @inlinable @inline(__always) public func local(of access: NodeID) -> LocalID {
+    let record = nodes[access.index]
+    precondition(record.opcode == .localGet || record.opcode == .localSet || record.opcode == .localTee)
+    return LocalID(rawValue: record.a)
+  }
+
+  /// The value of a `local.set` or `local.tee`, likewise.
+  @inlinable @inline(__always) public func localValue(of access: NodeID) -> NodeID {
+    let record = nodes[access.index]
+    precondition(record.opcode == .localSet || record.opcode == .localTee)
+    return NodeID(rawValue: record.b)
+  }
+
   public mutating func makeLocal(_ type: ValueType) -> LocalID {
     changeCount += 1
     localTypes.append(type)

@@ -17,7 +17,7 @@ extension Body {
     }
   }
 
-  /// Makes a `local.get`, `local.set` or `local.tee` name another local, of the same type.
+  /// Makes a `local.get`, `local.set` or `local.tee` name another local. Its type is for the caller to see to.
   package mutating func setLocal(of id: NodeID, to local: LocalID) {
     precondition([.localGet, .localSet, .localTee].contains(opcode(of: id)))
     if nodes[id.index].a == local.rawValue { return }

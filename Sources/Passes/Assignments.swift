@@ -15,6 +15,20 @@ extension Body {
     }
   }
 
+  /// Removes a `local.set` or `local.tee` of a value that is cheap to leave out.
+  mutating func removeCopy(_ id: NodeID) {
+    if case .localSet(let node) = self[id] {
+      switch self[node.value] {
+      case .localGet, .i32Const, .i64Const, .f32Const, .f64Const, .v128Const, .refNull:
+        return replace(id, with: NodeRecord(.block, .none, a: LabelID.none.rawValue))
+      case .localTee(let inner):
+        return replace(id, with: NodeRecord(.localSet, .none, a: inner.local.rawValue, b: inner.value.rawValue))
+      default: break
+      }
+    }
+    removeAssignment(id)
+  }
+
   /// Assigns the value of a `local.set` or `local.tee` to another local, too.
   mutating func insertTee(of local: LocalID, below id: NodeID) {
     let value = operand(0, of: id)

@@ -29,6 +29,7 @@ struct DominatingTimes: ~Copyable {
   }
 
   /// Logarithmic in the number of constructs that have been left.
+  @inline(__always)
   func contains(_ time: UInt32) -> Bool {
     if gaps.isEmpty || time >= gaps.last.end { return true }
     var low = 0
@@ -45,7 +46,7 @@ struct DominatingTimes: ~Copyable {
 protocol DominanceVisitor: ~Copyable {
   var times: DominatingTimes { get set }
   /// Comes before the operands.
-  mutating func enter(_ id: NodeID, in body: borrowing Body)
+  mutating func enter(_ id: NodeID, in body: inout Body)
   /// Comes after the operands. What it returns takes the place of the node.
   mutating func leave(_ id: NodeID, in body: inout Body) -> NodeID
 }
@@ -65,7 +66,7 @@ extension Body {
     var isTargeted = Column<Bool>()
     isTargeted.resize(to: Int(labelCount), filling: false)
     var frames = Column<DominanceFrame>()
-    visitor.enter(root, in: self)
+    visitor.enter(root, in: &self)
     frames.append(DominanceFrame(node: root, count: Int32(operandCount(of: root)), start: visitor.times.now))
     while !frames.isEmpty {
       let frame = frames.last
@@ -82,39 +83,49 @@ extension Body {
       if frame.next > 0 { begin(frame.next, of: &frames.last, &visitor) }
       let operand = operand(Int(frame.next), of: frame.node)
       if operand.isNone { continue }
-      visitor.enter(operand, in: self)
-      if opcode(of: operand) == .loop { visitor.times.forget(since: 0) }
-      frames.append(DominanceFrame(node: operand, count: Int32(operandCount(of: operand)), start: visitor.times.now))
+      let count = operandCount(of: operand)
+      visitor.enter(operand, in: &self)
+      if count == 0 {
+        let result = visitor.leave(operand, in: &self)
+        if result != operand { setOperand(Int(frame.next), of: frame.node, to: result) }
+      } else {
+        if opcode(of: operand) == .loop { visitor.times.forget(since: 0) }
+        frames.append(DominanceFrame(node: operand, count: Int32(count), start: visitor.times.now))
+      }
     }
   }
 
   /// Another operand than the first comes.
   @inline(__always)
-  private func begin<Visitor: DominanceVisitor & ~Copyable>(
+  private mutating func begin<Visitor: DominanceVisitor & ~Copyable>(
     _ position: Int32, of frame: inout DominanceFrame, _ visitor: inout Visitor
   ) {
-    switch opcode(of: frame.node) {
-    case .if where position == 1: frame.start = visitor.times.now
-    case .if, .try: visitor.times.forget(since: frame.start)
-    default: break
+    let opcode = opcode(of: frame.node)
+    if opcode != .if && opcode != .try { return }
+    if opcode == .if && position == 1 {
+      frame.start = visitor.times.now
+    } else {
+      visitor.times.forget(since: frame.start)
     }
   }
 
   /// The operands are done.
   @inline(__always)
-  private func finish<Visitor: DominanceVisitor & ~Copyable>(
+  private mutating func finish<Visitor: DominanceVisitor & ~Copyable>(
     _ frame: DominanceFrame, _ isTargeted: inout Column<Bool>, _ visitor: inout Visitor
   ) {
-    forEachLabel(of: frame.node) { isTargeted[$0.index] = true }
     switch opcode(of: frame.node) {
     case .block:
       guard case .block(let block) = self[frame.node], !block.label.isNone else { return }
       if isTargeted[block.label.index] { visitor.times.forget(since: frame.start) }
     case .if:
       // The first arm has been forgotten already, if there is a second.
-      guard case .if(let node) = self[frame.node] else { return }
-      if node.elseArm.isNone || !diverges(node.thenArm) { visitor.times.forget(since: frame.start) }
+      if operand(2, of: frame.node).isNone || !diverges(operand(1, of: frame.node)) {
+        visitor.times.forget(since: frame.start)
+      }
     case .try: visitor.times.forget(since: frame.start)
+    case .br, .brIf, .brTable, .brOnNull, .brOnNonNull, .brOnCast, .brOnCastFail, .tryTable:
+      forEachLabel(of: frame.node) { isTargeted[$0.index] = true }
     default: break
     }
   }

@@ -15,7 +15,6 @@ struct EquivalentLocals: DominanceVisitor, ~Copyable {
   var times = DominatingTimes()
   /// By local: the number of `local.get`.
   private(set) var getCounts: Column<UInt32>
-  private(set) var hasChanged = false
   private let removesCopies: Bool
   private let declarations: Declarations
   /// By local: what value it has, and since when that is known.
@@ -45,16 +44,18 @@ struct EquivalentLocals: DominanceVisitor, ~Copyable {
   /// Gives the counts back.
   consuming func takeGetCounts() -> Column<UInt32> { getCounts }
 
-  mutating func enter(_ id: NodeID, in body: borrowing Body) {}
+  mutating func enter(_ id: NodeID, in body: inout Body) {}
 
   mutating func leave(_ id: NodeID, in body: inout Body) -> NodeID {
-    switch body[id] {
-    case .localGet(let local):
-      let best = mostRead(insteadOf: local, in: body)
+    switch body.opcode(of: id) {
+    case .localGet:
+      let local = body.local(of: id)
+      if next[local.index] == local { return id }
+      let best = mostRead(insteadOf: local, in: &body)
       if best != local { replaceGet(id, of: local, by: best, in: &body) }
-    case .localSet(let node): return assign(node, id, in: &body)
-    case .localTee(let node): return assign(node, id, in: &body)
-    case .tupleSet(let node):
+    case .localSet, .localTee: return assign(id, in: &body)
+    case .tupleSet:
+      guard case .tupleSet(let node) = body[id] else { preconditionFailure() }
       for index in 0..<node.localCount {
         let local = body.local(index, of: node)
         if !local.isNone { setNewValue(of: local) }
@@ -64,42 +65,41 @@ struct EquivalentLocals: DominanceVisitor, ~Copyable {
     return id
   }
 
-  private mutating func assign(_ node: LocalSetNode, _ id: NodeID, in body: inout Body) -> NodeID {
-    let source: LocalID
-    switch body[node.value] {
-    case .localGet(let local): source = local
-    case .localTee(let inner): source = inner.local
-    default:
-      setNewValue(of: node.local)
+  private mutating func assign(_ id: NodeID, in body: inout Body) -> NodeID {
+    let local = body.local(of: id)
+    let value = body.localValue(of: id)
+    guard body.opcode(of: value) == .localGet || body.opcode(of: value) == .localTee else {
+      setNewValue(of: local)
       return id
     }
-    if source == node.local { return id }
-    if isKnown(source) && isKnown(node.local) && values[source.index] == values[node.local.index] {
-      return removesCopies ? removeCopy(node, id, in: &body) : id
+    let source = body.local(of: value)
+    if source == local { return id }
+    if isKnown(source) && isKnown(local) && values[source.index] == values[local.index] {
+      return removesCopies ? removeCopy(id, value, in: &body) : id
     }
     if !isKnown(source) { setNewValue(of: source) }
-    leaveRing(node.local)
-    setValue(of: node.local, to: values[source.index])
-    joinRing(node.local, of: source)
+    leaveRing(local)
+    setValue(of: local, to: values[source.index])
+    joinRing(local, of: source)
     return id
   }
 
-  private mutating func removeCopy(_ node: LocalSetNode, _ id: NodeID, in body: inout Body) -> NodeID {
-    hasChanged = true
-    if body.opcode(of: id) == .localTee { return node.value }
-    switch body[node.value] {
-    case .localGet(let source):
+  private mutating func removeCopy(_ id: NodeID, _ value: NodeID, in body: inout Body) -> NodeID {
+    if body.opcode(of: id) == .localTee { return value }
+    let source = body.local(of: value)
+    if body.opcode(of: value) == .localGet {
       getCounts[source.index] -= 1
       body.replace(id, with: NodeRecord(.block, .none, a: LabelID.none.rawValue))
-    case .localTee(let inner):
-      body.replace(id, with: NodeRecord(.localSet, .none, a: inner.local.rawValue, b: inner.value.rawValue))
-    default: preconditionFailure()
+    } else {
+      body.replace(
+        id, with: NodeRecord(.localSet, .none, a: source.rawValue, b: body.localValue(of: value).rawValue))
     }
     return id
   }
 
   // MARK: Values
 
+  @inline(__always)
   private func isKnown(_ local: LocalID) -> Bool { times.contains(valueTimes[local.index]) }
 
   private mutating func setValue(of local: LocalID, to value: UInt32) {
@@ -133,7 +133,7 @@ struct EquivalentLocals: DominanceVisitor, ~Copyable {
 
   /// The local to read where `local` is read: of those with its value the one that other places read most often; one
   /// whose type says more is better still.
-  private func mostRead(insteadOf local: LocalID, in body: borrowing Body) -> LocalID {
+  private mutating func mostRead(insteadOf local: LocalID, in body: inout Body) -> LocalID {
     var candidate = next[local.index]
     if candidate == local || !isKnown(local) { return local }
     var best = local
@@ -155,12 +155,12 @@ struct EquivalentLocals: DominanceVisitor, ~Copyable {
   }
 
   /// Whether validation sees that the local has been set wherever this asks.
+  @inline(__always)
   private func mayRead(_ local: LocalID, in body: borrowing Body) -> Bool {
     local.index < body.parameterCount || body.type(of: local).isDefaultable
   }
 
   private mutating func replaceGet(_ id: NodeID, of local: LocalID, by best: LocalID, in body: inout Body) {
-    hasChanged = true
     getCounts[local.index] -= 1
     getCounts[best.index] += 1
     body.replace(id, with: NodeRecord(.localGet, ResultType(body.type(of: best)), a: best.rawValue))

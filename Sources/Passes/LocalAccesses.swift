@@ -46,6 +46,7 @@ struct LocalAccesses: ~Copyable {
     return group
   }
 
+  @inline(__always)
   mutating func root(of group: AccessGroupID) -> AccessGroupID {
     var group = group
     while parents[group.index] != group {
@@ -55,6 +56,7 @@ struct LocalAccesses: ~Copyable {
     return group
   }
 
+  @inline(__always)
   func state(ofRoot group: AccessGroupID) -> State {
     let state = states[group.index]
     return state == -1 ? .settled : state < 0 ? .open(depth: Int(-2 - state)) : .sinkable(SinkableID(Int(state)))
@@ -85,7 +87,9 @@ struct LocalAccesses: ~Copyable {
     writes[local.index] = note(group, before: writes[local.index])
   }
 
+  @inline(__always)
   func isWritten(_ local: LocalID) -> Bool { writes[local.index] != .max }
+  @inline(__always)
   func isRead(_ local: LocalID) -> Bool { reads[local.index] != .max }
 
   /// Takes the groups that have written the local out of the list.
@@ -109,6 +113,7 @@ struct LocalAccesses: ~Copyable {
     return root(of: access.group)
   }
 
+  @inline(__always)
   private mutating func note(_ group: AccessGroupID, before next: UInt32) -> UInt32 {
     if next != .max && accesses[Int(next)].group == group { return next }
     accesses.append(Access(group: group, next: next))

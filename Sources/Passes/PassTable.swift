@@ -37,9 +37,15 @@ package enum PassTable {
       "flatten", "Takes expressions apart, so that operands are constants and locals.", group: .locals
     ) { _ in .function(Flatten()) },
     PassDescriptor(
+      "merge-locals", "Lets reads of a copy and reads of its source use one local.", group: .locals
+    ) { _ in .function(MergeLocals()) },
+    PassDescriptor(
       "reorder-locals", "Gives the locals used most often the shortest indices, drops unused ones.",
       group: .locals, traits: .isIdempotent
     ) { _ in .function(ReorderLocals()) },
+    PassDescriptor(
+      "rse", "Removes assignments of values that the local has already.", group: .locals
+    ) { _ in .function(RedundantSetElimination()) },
     PassDescriptor(
       "simplify-locals", "Moves values to where locals are read, gives constructs results.",
       group: .locals

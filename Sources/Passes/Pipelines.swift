@@ -17,6 +17,7 @@ package enum Pipelines {
 
   /// Within each function; the order is that of wasm-opt.
   static let functionPipeline = [
+    Step(pass: "ssa-nomerge", speed: 3),  // values that have nothing to do with each other no longer share a local
     Step(pass: "dce"),                    // the passes below may then trust that control comes out where types say so
     Step(pass: "remove-unused-names"),
     Step(pass: "remove-unused-brs"),
@@ -29,6 +30,7 @@ package enum Pipelines {
     Step(pass: "vacuum"),
     Step(pass: "reorder-locals"),         // drops what is unused, so that the next passes don't look at it
     Step(pass: "remove-unused-brs"),      // arms are empty now, and blocks shorter
+    Step(pass: "merge-locals", speed: 3, size: 9),  // reads of copies, so that coalesce-locals finds fewer apart
     Step(pass: "coalesce-locals"),
     Step(pass: "simplify-locals"),
     Step(pass: "vacuum"),
@@ -42,6 +44,7 @@ package enum Pipelines {
     Step(pass: "merge-blocks"),
     Step(pass: "precompute"),             // of what came together
     Step(pass: "optimize-instructions"),
+    Step(pass: "rse", speed: 2),          // assignments of what the local holds already
     Step(pass: "vacuum"),                 // sweeps what the lines above leave
   ]
 

@@ -24,8 +24,9 @@ struct SetSinking: ~Copyable {
     let count: Int32
     /// Of the operand that is being visited.
     var position: Int32 = 0
-    /// `br_if`: the number of the first set within the condition.
+    /// `br_if` and `if`: the number of the first set within the condition.
     var mark: UInt32 = 0
+    /// `local.set`: whether it may become sinkable.
     var hasGroup = false
     /// The second arm of an `if` is visited before the first.
     var swapsArms = false
@@ -36,9 +37,6 @@ struct SetSinking: ~Copyable {
   let ignoredFlags: Effects.Flags
   /// By local: the number of `local.get`.
   var getCounts: Column<UInt32>
-  /// Nothing becomes a `local.tee` in the first walk, so that values of single use come first.
-  private(set) var isFirst = true
-  var hasChanged = false
 
   var sets: SinkableSets
   private var frames = Column<Frame>()
@@ -52,6 +50,7 @@ struct SetSinking: ~Copyable {
   var plans = Column<ResultPlan>()
   var marks = Column<LocalMark>()
   var markSerial: UInt32 = 0
+  var labelMarks = Column<UInt32>()
 
   init(of body: borrowing Body, getCounts: consuming Column<UInt32>, rules: Rules, ignoring flags: Effects.Flags) {
     self.rules = rules
@@ -61,10 +60,9 @@ struct SetSinking: ~Copyable {
     labelDepths.resize(to: Int(body.labelCount), filling: .max)
   }
 
-  /// Goes over the body once. Returns whether that changed anything.
-  mutating func run(on body: inout Body, isFirst: Bool) -> Bool {
-    self.isFirst = isFirst
-    hasChanged = false
+  /// Goes over the body once. Returns how many nodes that changed.
+  mutating func run(on body: inout Body) -> Int {
+    let before = body.changeCount
     sets = SinkableSets(localCount: body.localCount)
     parked.removeAll()
     exits.removeAll()
@@ -80,32 +78,32 @@ struct SetSinking: ~Copyable {
       }
       frames.last.next += 1
       var position = frame.next
-      if position > 0 { position = begin(position, of: frame, in: body) }
+      if position > 0 { position = begin(position, of: frame, in: &body) }
       frames.last.position = position
       let operand = body.operand(Int(position), of: frame.node)
       if !operand.isNone { visit(operand, at: position, of: frame.node, in: &body) }
     }
-    return hasChanged
+    return body.changeCount - before
   }
 
   /// Visits an operand; those without operands of their own at once.
   @inline(__always)
   private mutating func visit(_ id: NodeID, at position: Int32, of parent: NodeID, in body: inout Body) {
     if body.operandCount(of: id) > 0 { return enter(id, in: &body) }
-    switch body[id] {
-    case .localGet(let local):
-      let result = visitGet(id, local, parent: parent, in: &body)
+    switch body.opcode(of: id) {
+    case .localGet:
+      let result = visitGet(id, body.local(of: id), parent: parent, in: &body)
       if result != id { body.setOperand(Int(position), of: parent, to: result) }
     case .block: break
-    default: perform(id, in: body)
+    default: perform(id, in: &body)
     }
   }
 
   /// Another operand than the first of a construct, or of a branch, is to be visited; returns which.
-  private mutating func begin(_ position: Int32, of frame: Frame, in body: borrowing Body) -> Int32 {
+  private mutating func begin(_ position: Int32, of frame: Frame, in body: inout Body) -> Int32 {
     switch body.opcode(of: frame.node) {
     case .if:
-      if position == 1 { frames.last.swapsArms = beginArms(of: frame.node, in: body) } else { endArm(of: frame, in: body) }
+      if position == 1 { frames.last.swapsArms = beginArms(of: frame.node, in: &body) } else { endArm(of: frame, in: &body) }
       return frames.last.swapsArms ? 3 - position : position
     case .try: beginCatch(ofArm: position)
     case .brIf: frames.last.mark = UInt32(sets.count)
@@ -118,7 +116,8 @@ struct SetSinking: ~Copyable {
     var frame = Frame(node: id, count: Int32(body.operandCount(of: id)))
     switch body.opcode(of: id) {
     case .localSet: frame.hasGroup = enterSet(id, in: &body)
-    case .block, .if, .loop, .try, .tryTable: frame.hasGroup = enterConstruct(id, in: body)
+    case .if: frame.mark = UInt32(sets.count)
+    case .block, .loop, .try, .tryTable: enterConstruct(id, in: &body)
     default: break
     }
     frames.append(frame)
@@ -126,20 +125,14 @@ struct SetSinking: ~Copyable {
 
   private mutating func leave(_ frame: Frame, in body: inout Body) -> NodeID {
     let id = frame.node
-    switch body[id] {
-    case .localSet(let node): leaveSet(id, node, hasGroup: frame.hasGroup, in: &body)
-    case .localTee(let node): return leaveTee(id, node, in: &body)
-    case .tupleSet(let node):
-      for index in 0..<node.localCount {
-        let local = body.local(index, of: node)
-        if local.isNone { continue }
-        write(local, in: &body)
-        sets.noteWrite(local)
-      }
-    case .drop(let value): leaveDrop(id, value, in: &body)
+    switch body.opcode(of: id) {
+    case .localSet: leaveSet(id, hasGroup: frame.hasGroup, in: &body)
+    case .localTee: return leaveTee(id, in: &body)
+    case .tupleSet: leaveTupleSet(id, in: &body)
+    case .drop: leaveDrop(id, in: &body)
     case .block, .loop, .if, .try, .tryTable: leaveConstruct(frame, in: &body)
-    case .br, .brIf, .brTable, .brOnNull, .brOnCast: branch(frame, in: body)
-    default: perform(id, in: body)
+    case .br, .brIf, .brTable, .brOnNull, .brOnNonNull, .brOnCast, .brOnCastFail: branch(frame, in: &body)
+    default: perform(id, in: &body)
     }
     return id
   }
@@ -148,20 +141,26 @@ struct SetSinking: ~Copyable {
 
   /// Tells the sets what a node does that is neither a construct nor a branch nor writes a local.
   @inline(__always)
-  private mutating func perform(_ id: NodeID, in body: borrowing Body) {
+  private mutating func perform(_ id: NodeID, in body: inout Body) {
     let attributes = body.info(of: id).attributes
     if attributes.contains(.pure) && !attributes.contains(.mayTrap) { return }
-    performEffects(id, in: body)
+    performEffects(id, in: &body)
   }
 
-  private mutating func performEffects(_ id: NodeID, in body: borrowing Body) {
+  private mutating func performEffects(_ id: NodeID, in body: inout Body) {
+    let flags = flags(of: id, in: body)
+    if flags.isEmpty { return }
+    sets.perform(flags)
+    if flags.contains(.throwsException) && !handlers.isEmpty { throwException() }
+  }
+
+  /// What a node does that is neither a construct nor a branch nor writes a local.
+  func flags(of id: NodeID, in body: borrowing Body) -> Effects.Flags {
     let effects = Effects(of: id, in: body)
     var flags = effects.flags.subtracting(.takesPayload)
     if !flags.contains(.calls) && body.opcode(of: id) != .unreachable { flags.subtract(ignoredFlags) }
     if effects.branchCount > 0 { flags.insert(.branches) }
-    if flags.isEmpty { return }
-    sets.perform(flags)
-    if flags.contains(.throwsException) && !handlers.isEmpty { throwException() }
+    return flags
   }
 
   mutating func write(_ local: LocalID, in body: inout Body) {
@@ -176,67 +175,78 @@ struct SetSinking: ~Copyable {
   // MARK: Sets
 
   /// Whether a set of the local may move somewhere.
+  @inline(__always)
   func isSinkable(_ local: LocalID) -> Bool {
-    getCounts[local.index] == 1 || rules.makesTees && !isFirst && getCounts[local.index] > 0
+    getCounts[local.index] == 1 || rules.makesTees && getCounts[local.index] > 0
   }
 
   private mutating func enterSet(_ id: NodeID, in body: inout Body) -> Bool {
-    guard case .localSet(let node) = body[id] else { preconditionFailure() }
-    if getCounts[node.local.index] == 0 {
-      hasChanged = true
-      body.replace(id, with: NodeRecord(.drop, .none, a: node.value.rawValue))
+    let local = body.local(of: id)
+    if getCounts[local.index] == 0 {
+      body.replace(id, with: NodeRecord(.drop, .none, a: body.localValue(of: id).rawValue))
       return false
     }
-    guard isSinkable(node.local), body.opcode(of: node.value) != .payload else { return false }
-    sets.open()
+    guard isSinkable(local), body.opcode(of: body.localValue(of: id)) != .payload else { return false }
+    sets.open(from: sets.count)
     return true
   }
 
-  private mutating func leaveSet(_ id: NodeID, _ node: LocalSetNode, hasGroup: Bool, in body: inout Body) {
-    var isGone = false
-    switch body[node.value] {
-    case .localGet(node.local):
-      isGone = true
-      getCounts[node.local.index] -= 1
-      clear(id, in: &body)
-    case .localTee(let inner) where inner.local == node.local:
-      hasChanged = true
-      body.setOperand(0, of: id, to: inner.value)
-    default: break
+  private mutating func leaveSet(_ id: NodeID, hasGroup: Bool, in body: inout Body) {
+    let local = body.local(of: id)
+    let value = body.localValue(of: id)
+    if body.opcode(of: value) == .localTee && body.local(of: value) == local {
+      body.setOperand(0, of: id, to: body.localValue(of: value))
+    } else if isCopy(value, of: local, in: body) {
+      if hasGroup { sets.closeInPlace() }
+      getCounts[local.index] -= 1
+      return clear(id, in: &body)
     }
-    if !isGone { write(node.local, in: &body) }
-    if hasGroup && !isGone && isSinkable(node.local) && body.type(of: node.value) != .unreachable {
-      sets.close(asValueOf: id, node.local, construct: constructs.last.serial)
-      return
+    write(local, in: &body)
+    if hasGroup && isSinkable(local) && body.type(of: value) != .unreachable {
+      sets.close(asValueOf: id, local, construct: constructs.last.serial)
+    } else {
+      if hasGroup { sets.closeInPlace() }
+      sets.noteWrite(local)
     }
-    if hasGroup { sets.closeInPlace() }
-    if !isGone { sets.noteWrite(node.local) }
   }
 
-  private mutating func leaveTee(_ id: NodeID, _ node: LocalSetNode, in body: inout Body) -> NodeID {
-    let isCopyOfItself: Bool
-    switch body[node.value] {
-    case .localGet(node.local): isCopyOfItself = true
-    case .localTee(let inner): isCopyOfItself = inner.local == node.local
-    default: isCopyOfItself = false
+  private mutating func leaveTee(_ id: NodeID, in body: inout Body) -> NodeID {
+    let local = body.local(of: id)
+    let value = body.localValue(of: id)
+    if getCounts[local.index] == 0 || isCopy(value, of: local, in: body) {
+      return value
     }
-    if getCounts[node.local.index] == 0 || isCopyOfItself {
-      hasChanged = true
-      return node.value
-    }
-    write(node.local, in: &body)
-    sets.noteWrite(node.local)
+    write(local, in: &body)
+    sets.noteWrite(local)
     return id
   }
 
+  /// Whether the local has the value anyway.
+  @inline(__always)
+  private func isCopy(_ value: NodeID, of local: LocalID, in body: borrowing Body) -> Bool {
+    let opcode = body.opcode(of: value)
+    return (opcode == .localGet || opcode == .localTee) && body.local(of: value) == local
+  }
+
+  private mutating func leaveTupleSet(_ id: NodeID, in body: inout Body) {
+    guard case .tupleSet(let node) = body[id] else { preconditionFailure() }
+    for index in 0..<node.localCount {
+      let local = body.local(index, of: node)
+      if local.isNone { continue }
+      write(local, in: &body)
+      sets.noteWrite(local)
+    }
+  }
+
   /// `(drop (local.tee $x v))` -> `(local.set $x v)`; what has no effect is not computed in order to be dropped.
-  private mutating func leaveDrop(_ id: NodeID, _ value: NodeID, in body: inout Body) {
-    switch body[value] {
-    case .localTee(let tee):
-      hasChanged = true
-      body.replace(id, with: NodeRecord(.localSet, .none, a: tee.local.rawValue, b: tee.value.rawValue))
-    case .localGet(let local):
-      getCounts[local.index] -= 1
+  private mutating func leaveDrop(_ id: NodeID, in body: inout Body) {
+    let value = body.operand(0, of: id)
+    switch body.opcode(of: value) {
+    case .localTee:
+      let (local, newValue) = (body.local(of: value), body.localValue(of: value))
+      body.replace(id, with: NodeRecord(.localSet, .none, a: local.rawValue, b: newValue.rawValue))
+    case .localGet:
+      getCounts[body.local(of: value).index] -= 1
       clear(id, in: &body)
     case .i32Const, .i64Const, .f32Const, .f64Const, .v128Const, .refNull, .refFunc: clear(id, in: &body)
     default: break
@@ -245,23 +255,21 @@ struct SetSinking: ~Copyable {
 
   /// Leaves nothing where a statement stood.
   mutating func clear(_ id: NodeID, in body: inout Body) {
-    hasChanged = true
     body.replace(id, with: NodeRecord(.block, .none, a: LabelID.none.rawValue))
   }
 
   /// Removes a set whose local is written again before it is read.
   private mutating func discard(_ id: SinkableID, in body: inout Body) {
     let set = sets[id]
-    guard case .localSet(let node) = body[set.node] else { preconditionFailure() }
+    let value = body.localValue(of: set.node)
     sets.remove(id)
     if set.flags.isDisjoint(with: [.sideEffects, .writesLocals]) {
-      body.forEachNode(from: node.value) { part in
-        if case .localGet(let local) = body[part] { getCounts[local.index] -= 1 }
+      body.forEachNode(from: value) { part in
+        if body.opcode(of: part) == .localGet { getCounts[body.local(of: part).index] -= 1 }
       }
       clear(set.node, in: &body)
     } else {
-      hasChanged = true
-      body.replace(set.node, with: NodeRecord(.drop, .none, a: node.value.rawValue))
+      body.replace(set.node, with: NodeRecord(.drop, .none, a: value.rawValue))
     }
   }
 
@@ -273,22 +281,22 @@ struct SetSinking: ~Copyable {
       sets.read(local)
       return id
     }
-    hasChanged = true
     if !sets[set].plan.isNone { makeResult(sets[set].plan, in: &body) }
     let statement = sets[set].node
-    guard case .localSet(let node) = body[statement] else { preconditionFailure() }
+    let value = body.localValue(of: statement)
     let isOnly = getCounts[local.index] == 1
     getCounts[local.index] -= 1
     sets.take(set)
     clear(statement, in: &body)
-    if isOnly { return node.value }
+    if isOnly { return value }
     sets.noteWrite(local)
     body.replace(
-      id, with: NodeRecord(.localTee, ResultType(body.type(of: local)), a: local.rawValue, b: node.value.rawValue))
+      id, with: NodeRecord(.localTee, ResultType(body.type(of: local)), a: local.rawValue, b: value.rawValue))
     return id
   }
 
   /// Whether a set may move to an operand of `parent` that is a `local.get` now.
+  @inline(__always)
   private func mayMove(_ id: SinkableID, to parent: NodeID, in body: borrowing Body) -> Bool {
     let set = sets[id]
     let isOnly = getCounts[set.local.index] == 1
@@ -297,13 +305,13 @@ struct SetSinking: ~Copyable {
         set.flags.isDisjoint(with: [.sideEffects, .writesLocals])
       else { return false }
     }
-    if !isOnly && set.plan.isNone && (isFirst || !rules.makesTees) { return false }
+    if !isOnly && !rules.makesTees { return false }
     // Validation has to see the set from all that reads the local.
     if !isOnly && !isDefaultable(set.local, in: body) && set.construct != constructs.last.serial { return false }
     if rules.nests { return true }
-    guard set.plan.isNone, case .localSet(let node) = body[set.node] else { return false }
+    if !set.plan.isNone { return false }
     let opcode = body.opcode(of: parent)
-    return body.opcode(of: node.value) == .localGet || opcode == .localSet || opcode == .localTee
+    return body.opcode(of: body.localValue(of: set.node)) == .localGet || opcode == .localSet || opcode == .localTee
   }
 
   func isDefaultable(_ local: LocalID, in body: borrowing Body) -> Bool {

@@ -18,8 +18,8 @@ struct OpenConstruct: BitwiseCopyable {
   var branchCount = 0
   /// The outermost construct (by depth) that something within branches to.
   var outermostTarget = Int.max
-  /// Whether it can't get a result because of what branches to it.
-  var isFixed = false
+  /// Whether it can't get a result: it has one, or is no block, or because of what branches to it.
+  var isFixed: Bool
   /// Its last `br` or `br_if` so far.
   var lastExit = BlockExitID.none
   /// Sets at the end of the arm that was visited first: a range of `parked`.
@@ -37,39 +37,28 @@ struct OpenHandler: BitwiseCopyable {
 }
 
 extension SetSinking {
-  /// Begins a construct; of an `if`, the condition. Returns whether accesses within are counted to it.
-  mutating func enterConstruct(_ id: NodeID, in body: borrowing Body) -> Bool {
+  /// Begins a construct other than `if`.
+  mutating func enterConstruct(_ id: NodeID, in body: inout Body) {
     switch body[id] {
     case .block(let block):
-      if block.label.isNone { return false }
-      open(block.label)
-      if block.label == .function || !rules.makesResults || body.type(of: id) != .none { return false }
-      sets.open()
-      return true
-    case .if:
-      if !rules.makesResults || body.type(of: id) != .none { return false }
-      sets.open()
-      return true
+      if !block.label.isNone { open(block.label, mayGetResult: body.type(of: id) == .none) }
     case .loop(let loop):
       open(loop.label)
       sets.floor = sets.count
       sets.soloFloor = sets.count
-    case .try(let node):
-      enterTry(node)
-    case .tryTable(let table):
-      enterTryTable(table, in: body)
+    case .try(let node): enterTry(node)
+    case .tryTable(let table): enterTryTable(table, in: &body)
     default: preconditionFailure()
     }
-    return false
   }
 
-  private mutating func open(_ label: LabelID) {
+  private mutating func open(_ label: LabelID, mayGetResult: Bool = false) {
     constructCount += 1
     if !label.isNone { labelDepths[label.index] = UInt32(constructs.count) }
     constructs.append(
       OpenConstruct(
         label: label, serial: constructCount, start: sets.count, floor: sets.floor, soloFloor: sets.soloFloor,
-        armStart: sets.count))
+        armStart: sets.count, isFixed: !(mayGetResult && rules.makesResults)))
   }
 
   /// Ends the innermost construct: ways that parted within have met again, unless they lead further out.
@@ -88,7 +77,7 @@ extension SetSinking {
     switch body[id] {
     case .block(let block):
       if block.label.isNone || block.label == .function { return }
-      leaveBlock(id, hasGroup: frame.hasGroup, in: &body)
+      leaveBlock(id, in: &body)
     case .loop:
       let construct = constructs.last
       sets.stopAll(in: construct.start..<max(construct.start, sets.floor))
@@ -98,6 +87,7 @@ extension SetSinking {
     case .if: leaveIf(frame, in: &body)
     case .try:
       sets.stopAll(in: constructs.last.start..<sets.count)
+      sets.resolveBranches(constructs.last.branchCount)
       closeConstruct()
     case .tryTable:
       handlers.removeLast(1)
@@ -112,7 +102,7 @@ extension SetSinking {
 
   /// The condition has been visited. Returns whether the second arm is to come first: of two arms the one that control
   /// does not leave, so that the sets at the end of the other may go on.
-  mutating func beginArms(of id: NodeID, in body: borrowing Body) -> Bool {
+  mutating func beginArms(of id: NodeID, in body: inout Body) -> Bool {
     guard case .if(let node) = body[id] else { preconditionFailure() }
     open(.none)
     let swaps = !node.elseArm.isNone && body.diverges(node.elseArm) && !body.diverges(node.thenArm)
@@ -122,11 +112,11 @@ extension SetSinking {
   }
 
   /// The first arm has been visited, there may be another.
-  mutating func endArm(of frame: Frame, in body: borrowing Body) {
-    guard case .if(let node) = body[frame.node], !node.elseArm.isNone else { return }
+  mutating func endArm(of frame: Frame, in body: inout Body) {
+    if body.operand(2, of: frame.node).isNone { return }
     let start = constructs.last.armStart
     let parkedStart = parked.count
-    if frame.hasGroup && !constructs.last.firstArmDiverges { park(in: max(start, sets.floor)..<sets.count) }
+    if mayGetResult(frame.node, in: body) && !constructs.last.firstArmDiverges { park(in: max(start, sets.floor)..<sets.count) }
     constructs.last.firstArm = ParkedSets(start: parkedStart, end: parked.count)
     sets.stopAll(in: start..<sets.count)
     sets.floor = sets.count
@@ -137,34 +127,42 @@ extension SetSinking {
     guard case .if(let node) = body[frame.node] else { preconditionFailure() }
     let construct = constructs.last
     var plan = ResultPlanID.none
+    let mayGetResult = mayGetResult(frame.node, in: body) && !construct.firstArmDiverges
     let secondArm = frame.swapsArms ? node.thenArm : node.elseArm
     if node.elseArm.isNone {
-      if frame.hasGroup && !construct.firstArmDiverges { plan = planIf(frame.node, construct, in: body) }
+      if mayGetResult { plan = planIf(frame.node, construct, in: &body) }
       sets.stopAll(in: construct.armStart..<sets.count)
     } else if !construct.firstArmDiverges || body.diverges(secondArm) {
-      if frame.hasGroup && !construct.firstArmDiverges { plan = planIfElse(frame, construct, in: body) }
+      if mayGetResult { plan = planIfElse(frame, construct, in: &body) }
       sets.stopAll(in: construct.armStart..<sets.count)
     }
     closeConstruct()
-    if frame.hasGroup { closeGroup(of: frame.node, plan, in: &body) }
+    if !plan.isNone { end(frame.node, plan, from: Int(frame.mark), in: &body) }
+  }
+
+  @inline(__always)
+  private func mayGetResult(_ id: NodeID, in body: borrowing Body) -> Bool {
+    rules.makesResults && body.type(of: id) == .none
   }
 
   // MARK: Branches
 
   /// Branches as the node does.
-  mutating func branch(_ frame: Frame, in body: borrowing Body) {
+  mutating func branch(_ frame: Frame, in body: inout Body) {
     let id = frame.node
-    switch body[id] {
-    case .br(let node): branch(to: node.label, by: id, hasValue: !node.value.isNone, before: sets.count, in: body)
-    case .brIf(let node):
-      branch(to: node.label, by: id, hasValue: !node.value.isNone, before: Int(frame.mark), in: body)
-    default: body.forEachLabel(of: id) { branch(to: $0, by: id, hasValue: true, before: 0, in: body) }
+    switch body.opcode(of: id) {
+    case .br, .brIf:
+      let end = body.opcode(of: id) == .br ? sets.count : Int(frame.mark)
+      var label = LabelID.none
+      body.forEachLabel(of: id) { label = $0 }
+      branch(to: label, by: id, hasValue: !body.operand(0, of: id).isNone, before: end)
+    default: body.forEachLabel(of: id) { branch(to: $0, by: id, hasValue: true, before: 0) }
     }
   }
 
   /// - Parameter end: the number of the first set that does not come before the place where the branch has its value.
   private mutating func branch(
-    to label: LabelID, by id: NodeID, hasValue: Bool, before end: Int, in body: borrowing Body
+    to label: LabelID, by id: NodeID, hasValue: Bool, before end: Int
   ) {
     if label == .function { return sets.perform(.branches) }
     let depth = Int(labelDepths[label.index])
@@ -173,7 +171,7 @@ extension SetSinking {
     sets.countBranches(1)
     if hasValue {
       constructs[depth].isFixed = true
-    } else if rules.makesResults && !construct.isFixed {
+    } else if !construct.isFixed {
       let start = parked.count
       park(in: max(construct.start, sets.floor)..<max(construct.start, sets.floor, end))
       exits.append(
@@ -208,6 +206,7 @@ extension SetSinking {
     let outermost = handlers.isEmpty ? Int.max : handlers.last.outermost
     let own = constructs.count - 1
     if !node.delegate.isNone {
+      noteBranch(delegating: node.delegate)
       // Some of the handlers are passed over.
       handlers.append(OpenHandler(target: outermost, outermost: outermost))
     } else {
@@ -218,6 +217,15 @@ extension SetSinking {
     sets.stop(having: .throwsException)
   }
 
+  /// What throws nothing must not leave the construct that it delegates to either.
+  private mutating func noteBranch(delegating label: LabelID) {
+    if label == .function { return }
+    let depth = Int(labelDepths[label.index])
+    constructs[depth].branchCount += 1
+    constructs[depth].isFixed = true
+    sets.countBranches(1)
+  }
+
   /// The body of a legacy `try` has been visited, or one of its other arms.
   mutating func beginCatch(ofArm position: Int32) {
     if position == 1 { handlers.removeLast(1) }
@@ -225,7 +233,7 @@ extension SetSinking {
     sets.floor = sets.count
   }
 
-  private mutating func enterTryTable(_ table: TryTableNode, in body: borrowing Body) {
+  private mutating func enterTryTable(_ table: TryTableNode, in body: inout Body) {
     var target = handlers.isEmpty ? Int.max : handlers.last.target
     var outermost = handlers.isEmpty ? Int.max : handlers.last.outermost
     for index in 0..<table.clauseCount {

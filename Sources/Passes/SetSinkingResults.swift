@@ -57,11 +57,14 @@ struct LocalMark: BitwiseCopyable {
 }
 
 extension SetSinking {
+  /// Nodes of a construct that are looked at again to find out what the construct does.
+  private static let descriptionLimit = 200
+
   // MARK: Planning
 
   /// `(if c (then (local.set $x v)))` -> `(local.set $x (if c (then v) (else (local.get $x))))`, which pays if the set can
   /// then move on.
-  mutating func planIf(_ id: NodeID, _ construct: OpenConstruct, in body: borrowing Body) -> ResultPlanID {
+  mutating func planIf(_ id: NodeID, _ construct: OpenConstruct, in body: inout Body) -> ResultPlanID {
     guard rules.makesTees else { return .none }
     var best = SinkableID.none
     var set = sets.lastAlive(from: construct.armStart)
@@ -74,7 +77,7 @@ extension SetSinking {
   }
 
   /// `(if c (then (local.set $x v)) (else (local.set $x w)))` -> `(local.set $x (if c (then v) (else w)))`
-  mutating func planIfElse(_ frame: Frame, _ construct: OpenConstruct, in body: borrowing Body) -> ResultPlanID {
+  mutating func planIfElse(_ frame: Frame, _ construct: OpenConstruct, in body: inout Body) -> ResultPlanID {
     if construct.firstArm.range.isEmpty { return .none }
     beginMarks(localCount: body.localCount)
     for index in construct.firstArm.range { mark(parked[index], at: .none) }
@@ -93,8 +96,11 @@ extension SetSinking {
   }
 
   /// `(block $l ... (local.set $x v) (br $l) ... (local.set $x w))` -> `(local.set $x (block $l ... (br $l v) ... w))`
-  private mutating func planBlock(_ id: NodeID, _ construct: OpenConstruct, in body: borrowing Body) -> ResultPlanID {
+  private mutating func planBlock(_ id: NodeID, _ construct: OpenConstruct, in body: inout Body) -> ResultPlanID {
     if construct.isFixed || construct.lastExit.isNone { return .none }
+    guard case .block(let block) = body[id], !block.items.isEmpty else { return .none }
+    let falls = !body.diverges(body[block.items, block.items.count - 1])
+    if falls && sets.lastAlive(from: construct.start).isNone { return .none }
     beginMarks(localCount: body.localCount)
     var exitCount: UInt32 = 0
     var conditionalCount = 0
@@ -108,8 +114,6 @@ extension SetSinking {
       first = exit
       exit = record.previous
     }
-    guard case .block(let block) = body[id], !block.items.isEmpty else { return .none }
-    let falls = !body.diverges(body[block.items, block.items.count - 1])
     var best = SinkableID.none
     var bestBefore = SinkableID.none
     var set = falls ? sets.lastAlive(from: construct.start) : .none
@@ -196,34 +200,84 @@ extension SetSinking {
 
   // MARK: Doing it
 
-  mutating func leaveBlock(_ id: NodeID, hasGroup: Bool, in body: inout Body) {
+  mutating func leaveBlock(_ id: NodeID, in body: inout Body) {
     let construct = constructs.last
     sets.resolveBranches(construct.branchCount)
-    let plan = hasGroup ? planBlock(id, construct, in: body) : .none
+    let plan = planBlock(id, construct, in: &body)
     if construct.branchCount > 0 { sets.stopAll(in: construct.start..<sets.count) }
     closeConstruct()
-    if hasGroup { closeGroup(of: id, plan, in: &body) }
+    if !plan.isNone { end(id, plan, from: construct.start, in: &body) }
   }
 
-  /// The group of a construct ends. If the plan pays at once, it is carried out; else it waits until it would.
-  mutating func closeGroup(of id: NodeID, _ plan: ResultPlanID, in body: inout Body) {
-    if plan.isNone { return sets.closeInPlace() }
+  /// The construct that there is a plan for has ended; sets within it have numbers from `start` on. If the plan pays at
+  /// once, it is carried out; else it waits until it would.
+  mutating func end(_ id: NodeID, _ plan: ResultPlanID, from start: Int, in body: inout Body) {
     let local = plans[plan.index].local
     let takesAlong = body.opcode(of: id) == .block && !plans[plan.index].second.isNone
-    let pays = plans[plan.index].gain > 0
-    if pays || takesAlong && getCounts[local.index] == 1 {
+    if plans[plan.index].gain > 0 || takesAlong && getCounts[local.index] == 1 {
       makeResult(plan, in: &body)
       write(local, in: &body)
-      if !takesAlong && isSinkable(local) {
-        return sets.close(asValueOf: id, local, construct: constructs.last.serial)
+      guard isSinkable(local) else { return sets.noteWrite(local) }
+      sets.open(from: start)
+      if describe(body.localValue(of: id), in: &body) {
+        sets.close(asValueOf: id, local, construct: constructs.last.serial)
+      } else {
+        sets.closeInPlace()
+        sets.noteWrite(local)
       }
-      sets.closeInPlace()
-      sets.noteWrite(local)
-    } else if takesAlong || sets.hasAliveInOpenGroup {
-      sets.closeInPlace()
-    } else {
-      if body.opcode(of: id) == .if { sets.read(local) }
-      sets.close(asValueOf: id, local, plan: plan, construct: constructs.last.serial)
+    } else if !takesAlong && sets.lastAlive(from: start).isNone {
+      sets.open(from: start)
+      if describe(id, in: &body) {
+        if body.opcode(of: id) == .if { sets.noteRead(local) }
+        sets.close(asValueOf: id, local, plan: plan, construct: constructs.last.serial)
+      } else {
+        sets.closeInPlace()
+      }
+    }
+  }
+
+  /// Tells the innermost group what all the nodes of a construct do. Gives up, and returns false, if there are many: the
+  /// next walk learns it as it goes.
+  private mutating func describe(_ id: NodeID, in body: inout Body) -> Bool {
+    markSerial += 1
+    if labelMarks.count < body.labelCount { labelMarks.resize(to: Int(body.labelCount), filling: 0) }
+    var rest = Self.descriptionLimit
+    body.walk(
+      from: id,
+      enter: { node in
+        rest -= 1
+        if rest < 0 { return false }
+        switch body.opcode(of: node) {
+        case .block, .loop:
+          let label = LabelID(rawValue: body.nodes[node.index].a)
+          if !label.isNone { labelMarks[label.index] = markSerial }
+        default: break
+        }
+        return true
+      },
+      exit: { node in
+        if rest >= 0 { describeNode(node, in: body) }
+      })
+    return rest >= 0
+  }
+
+  private mutating func describeNode(_ id: NodeID, in body: borrowing Body) {
+    switch body.opcode(of: id) {
+    case .localGet: sets.noteRead(body.local(of: id))
+    case .localSet, .localTee: sets.noteWrite(body.local(of: id))
+    case .tupleSet:
+      guard case .tupleSet(let node) = body[id] else { preconditionFailure() }
+      for index in 0..<node.localCount {
+        let local = body.local(index, of: node)
+        if !local.isNone { sets.noteWrite(local) }
+      }
+    case .br, .brIf, .brTable, .brOnNull, .brOnNonNull, .brOnCast, .brOnCastFail, .tryTable:
+      body.forEachLabel(of: id) { label in
+        if label == .function || labelMarks[label.index] != markSerial { sets.noteFlags(.branches) }
+      }
+    case .block, .if, .try: break
+    case .loop: sets.noteFlags(.mayNotReturn)
+    default: sets.noteFlags(flags(of: id, in: body))
     }
   }
 
@@ -262,7 +316,6 @@ extension SetSinking {
   }
 
   private mutating func carryOut(_ plan: ResultPlan, in body: inout Body) {
-    hasChanged = true
     let type = ResultType(body.type(of: plan.local))
     // The node of the construct becomes the set, so that whoever has it as operand need not know.
     var record = body.nodes[plan.construct.index]
@@ -290,11 +343,12 @@ extension SetSinking {
   /// Takes the value out of a set, which stands there no more; `statement` is what is left of it.
   private mutating func takeValue(of id: SinkableID, in body: inout Body) -> (value: NodeID, statement: NodeID) {
     let statement = sets[id].node
-    guard sets[id].state != .taken, case .localSet(let node) = body[statement] else { preconditionFailure() }
+    precondition(sets[id].state != .taken)
+    let value = body.localValue(of: statement)
     if sets[id].state == .alive { sets.stop(id) }
     sets[id].state = .taken
     clear(statement, in: &body)
-    return (node.value, statement)
+    return (value, statement)
   }
 
   private mutating func giveValue(

@@ -17,54 +17,68 @@ import Support
 ///
 /// Each walk is near-linear, and their number is bounded: see `SetSinking` and `SinkableSets`.
 struct SimplifyLocals: FunctionPass {
-  /// Most functions need three or four walks.
+  /// Bounds the walks over one body.
   static let walkLimit = 16
 
   var rules = SetSinking.Rules()
 
   func run(on body: inout Body, in context: borrowing FunctionContext) {
-    guard body.setsLocals else { return }
-    let counts = body.countLocalGets()
+    let survey = LocalSurvey(of: body)
+    if !survey.setsLocals { return }
+    let hasCopies = survey.hasCopies
     let options = context.options
     let ignored: Effects.Flags = options.trapsNeverHappen || options.ignoresImplicitTraps ? .traps : []
-    var sinking = SetSinking(of: body, getCounts: counts, rules: rules, ignoring: ignored)
-    _ = sinking.run(on: &body, isFirst: true)
-    var isLate = false
-    for _ in 1..<Self.walkLimit {
-      let hasChanged = sinking.run(on: &body, isFirst: false)
-      if !hasChanged {
-        if isLate { break }
-        if !unifyCopies(&sinking, in: &body, context.declarations) { break }
+    var sinking = SetSinking(of: body, getCounts: survey.takeGetCounts(), rules: rules, ignoring: ignored)
+    if hasCopies { _ = unifyCopies(&sinking, in: &body, context.declarations) }
+    for walk in 1..<Self.walkLimit {
+      let changes = sinking.run(on: &body)
+      if changes == 0 {
+        if walk > 1 && unifyCopies(&sinking, in: &body, context.declarations) > 0 { continue }
+        break
       }
-      isLate = !hasChanged
+      // What little another walk may find has to be worth it.
+      if walk > 1 && changes < body.nodes.count / 32 { break }
     }
   }
 
-  /// Returns whether that changed anything.
-  private func unifyCopies(_ sinking: inout SetSinking, in body: inout Body, _ declarations: Declarations) -> Bool {
+  /// Returns how many nodes that changed.
+  private func unifyCopies(_ sinking: inout SetSinking, in body: inout Body, _ declarations: Declarations) -> Int {
+    let before = body.changeCount
     var counts = Column<UInt32>()
     swap(&counts, &sinking.getCounts)
     var locals = EquivalentLocals(of: body, getCounts: counts, removesCopies: rules.makesResults, declarations)
     body.walkDominance(&locals)
-    let hasChanged = locals.hasChanged
     sinking.getCounts = locals.takeGetCounts()
-    return hasChanged
+    return body.changeCount - before
   }
 }
 
-extension Body {
-  fileprivate var setsLocals: Bool {
-    (0..<nodes.count).contains { nodes[$0].opcode == .localSet || nodes[$0].opcode == .localTee }
+/// What there is to do in a body.
+private struct LocalSurvey: ~Copyable {
+  /// By local: how many `local.get` there are.
+  private var getCounts = Column<UInt32>()
+  private(set) var setsLocals = false
+  /// A local is set to what another local has.
+  private(set) var hasCopies = false
+
+  init(of body: borrowing Body) {
+    getCounts.resize(to: body.localCount, filling: 0)
+    var pending = Column<NodeID>()
+    pending.append(body.root)
+    while !pending.isEmpty {
+      body.forEachOperand(of: pending.popLast()) { id in
+        switch body.opcode(of: id) {
+        case .localGet: getCounts[body.local(of: id).index] += 1
+        case .localSet, .localTee:
+          setsLocals = true
+          let value = body.opcode(of: body.localValue(of: id))
+          if value == .localGet || value == .localTee { hasCopies = true }
+          pending.append(id)
+        default: if body.operandCount(of: id) > 0 { pending.append(id) }
+        }
+      }
+    }
   }
 
-  /// By local: how many `local.get` there are.
-  fileprivate func countLocalGets() -> Column<UInt32> {
-    var counts = Column<UInt32>()
-    counts.resize(to: localCount, filling: 0)
-    forEachNode { id in
-      let record = nodes[id.index]
-      if record.opcode == .localGet { counts[Int(record.a)] += 1 }
-    }
-    return counts
-  }
+  consuming func takeGetCounts() -> Column<UInt32> { getCounts }
 }

@@ -122,6 +122,7 @@ struct SinkableSets: ~Copyable {
   }
 
   /// The last set of the local, if it still may move somewhere.
+  @inline(__always)
   func current(of local: LocalID) -> SinkableID? {
     let id = current[local.index]
     return !id.isNone && sets[id.index].state == .alive ? id : nil
@@ -131,10 +132,10 @@ struct SinkableSets: ~Copyable {
 
   // MARK: Groups
 
-  /// A value or construct begins that may move as a whole.
-  mutating func open() {
+  /// A value begins that may move as a whole; sets within have numbers from `start` on.
+  mutating func open(from start: Int) {
     let group = accesses.makeGroup(depth: openGroups.count)
-    openGroups.append(OpenGroup(accesses: group, start: sets.count))
+    openGroups.append(OpenGroup(accesses: group, start: start))
   }
 
   /// It has ended, and is part of what is around it.
@@ -167,9 +168,6 @@ struct SinkableSets: ~Copyable {
     if !openGroups.isEmpty { openGroups.last.flags.insert(.writesLocals) }
   }
 
-  /// Whether a set within the innermost open group may still move out of it.
-  var hasAliveInOpenGroup: Bool { !lastAlive.isNone && lastAlive.index >= openGroups.last.start }
-
   private var innermost: AccessGroupID { openGroups.isEmpty ? .none : openGroups.last.accesses }
 
   private mutating func add(_ group: OpenGroup) {
@@ -198,7 +196,17 @@ struct SinkableSets: ~Copyable {
       let list = accesses.takeWrites(of: local)
       if let group = stop(list) { accesses.noteWrite(of: local, in: group) }
     }
+    noteRead(local)
+  }
+
+  /// What is open contains a read of the local, whatever its place.
+  mutating func noteRead(_ local: LocalID) {
     if !openGroups.isEmpty { accesses.noteRead(of: local, in: innermost) }
+  }
+
+  /// What is open does this, whatever its place.
+  mutating func noteFlags(_ flags: Effects.Flags) {
+    if !openGroups.isEmpty { openGroups.last.flags.formUnion(flags) }
   }
 
   /// A local is written. Whoever tells so says where to, by `noteWrite` or by closing a set.
@@ -242,7 +250,7 @@ struct SinkableSets: ~Copyable {
   /// Something happens that is no access to a local.
   @inline(__always)
   mutating func perform(_ flags: Effects.Flags) {
-    if !openGroups.isEmpty { openGroups.last.flags.formUnion(flags) }
+    noteFlags(flags)
     if !listedFlags.isEmpty { stop(having: flags.conflicts) }
   }
 
@@ -309,6 +317,7 @@ struct SinkableSets: ~Copyable {
   }
 
   /// Of the sets that may go wherever control is now, those from `start` on: the last, or the one before `set`.
+  @inline(__always)
   func lastAlive(from start: Int, before set: SinkableID = .none) -> SinkableID {
     let id = set.isNone ? lastAlive : sets[set.index].before
     return !id.isNone && id.index >= max(start, floor) ? id : .none

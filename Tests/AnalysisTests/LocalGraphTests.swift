@@ -58,13 +58,13 @@ import Testing
     }
   }
 
-  @Test func exactLocalsAreKnownEverywhere() throws {
+  @Test func valuesAreKnownWhereTheyAreAskedFor() throws {
     try forEachGeneratedBody(seeds: 300..<500) { _, body in
       let graph = ControlFlowGraph(of: body)
       let dominators = Dominators(of: graph)
-      var exact = Column<Bool>()
-      exact.resize(to: body.localCount, filling: true)
-      let locals = LocalGraph(of: graph, dominators, localCount: body.localCount, exactLocals: exact)
+      var queries = Column<BlockID>()
+      queries.resize(to: body.localCount, filling: BlockID(graph.blockCount - 1))
+      let locals = LocalGraph(of: graph, dominators, localCount: body.localCount, lastQueries: queries)
       expect(locals, areAsReachingIn: graph, reads: true, writes: true)
     }
   }

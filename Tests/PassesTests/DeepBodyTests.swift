@@ -29,6 +29,13 @@ import Testing
     "values dropped": repeated([0x02, 0x7f]) + get + repeated(get + [0x0d, 0x00, 0x0b]) + [0x1a] + get,
     "labels": [0x02, 0x40, 0x02, 0x40] + get + [0x0e, 0xc0, 0x84, 0x3d] + repeated([0x00]) + [0x01, 0x0b] + call + [0x0b]
       + get,
+    "sets": repeated(get + [0x22, 0x00, 0x45, 0x21, 0x00]) + get,
+    "sets in values": repeated([0x02, 0x7f]) + get + repeated([0x45, 0x0b, 0x21, 0x00] + get),
+    "sets in ifs": repeated(get + [0x04, 0x40]) + repeated([0x41, 0x01, 0x21, 0x00, 0x0b]) + get,
+    "sets in arms": repeated(get + [0x04, 0x40]) + repeated([0x41, 0x01, 0x21, 0x00, 0x05, 0x41, 0x02, 0x21, 0x00, 0x0b])
+      + get,
+    "sets before exits": repeated([0x02, 0x40, 0x41, 0x01, 0x21, 0x00] + get + [0x0d, 0x00])
+      + repeated([0x41, 0x02, 0x21, 0x00, 0x0b]) + get,
     "tests": [0x02, 0x40] + repeated(get + [0x0d, 0x00]) + call + [0x0b] + get,
   ]
 
@@ -38,6 +45,11 @@ import Testing
     for _ in 0..<depth { result += bytes }
     return result
   }
+
+  /// Passes that no pipeline runs, or only some do.
+  private static let others = [
+    "simplify-locals", "simplify-locals-nonesting", "simplify-locals-nostructure", "simplify-locals-notee",
+  ]
 
   @Test(arguments: shapes.keys.sorted()) func passesAreLinear(_ shape: String) throws {
     var module = Module()
@@ -49,7 +61,8 @@ import Testing
     var options = PassOptions()
     options.optimizeLevel = 2
     let start = Clock.now()
-    try run(Pipelines.schedule(with: options).filter { !$0.name.contains("module") && !$0.name.contains("duplicate") }, on: &module)
+    let pipeline = try Pipelines.schedule(with: options).filter { !$0.name.contains("module") && !$0.name.contains("duplicate") }
+    try run(Self.others.map { try PassTable.descriptor($0)!.scheduled(with: options) } + pipeline, on: &module)
     let size = module.functions[FunctionID(1)].code!.bytes.count
     #expect(size <= code.count + 16)
     // Quadratic work would take hours.

@@ -1,4 +1,4 @@
-;; merge-blocks dropped the values of a tuple, but one that is a block dropped its own only the next time (--merge-blocks)
+;; merge-blocks dropped the values of a tuple, and early only the next time what is in a block (--merge-blocks)
 (module
   (func (export "f") (param i32)
     (block $a (result i32 f64)
