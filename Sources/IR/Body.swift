@@ -43,6 +43,8 @@ public struct Body: ~Copyable {
   /// The opcode table, at hand: what `OpcodeTable.infos` returns, without asking each time whether it is there.
   @usableFromInline let infos = OpcodeTable.infos
 
+  private let anchor = Anchor()
+
   public init() {}
 
   /// Makes the arena ready for another body; its memory is kept.

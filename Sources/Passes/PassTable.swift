@@ -9,6 +9,9 @@ package enum PassTable {
   private static let functionRows: [PassDescriptor] = [
     // Control flow
     PassDescriptor(
+      "code-folding", "Folds equal ends of code into one.", group: .controlFlow
+    ) { _ in .function(CodeFolding()) },
+    PassDescriptor(
       "dce", "Removes code that cannot run.",
       group: .controlFlow, traits: .isIdempotent
     ) { _ in .function(DeadCodeElimination()) },

@@ -40,6 +40,7 @@ package enum Pipelines {
     Step(pass: "coalesce-locals"),        // joins the copies that results of blocks made
     Step(pass: "reorder-locals"),
     Step(pass: "vacuum"),
+    Step(pass: "code-folding", speed: 3, size: 1),  // the code is final but for its blocks
     Step(pass: "merge-blocks"),
     Step(pass: "remove-unused-brs"),      // what follows a statement now stands beside it
     Step(pass: "remove-unused-names"),

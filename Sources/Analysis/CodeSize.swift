@@ -1,0 +1,49 @@
+import IR
+import Support
+
+extension Body {
+  /// About how many bytes the subtree takes: exact but for labels far away, and for constructs that are written without
+  /// a label of their own.
+  package func byteCount(of top: NodeID) -> Int {
+    var total = 0
+    forEachNode(from: top) { total += ownByteCount(of: $0) }
+    return total
+  }
+
+  private func ownByteCount(of id: NodeID) -> Int {
+    let info = info(of: id)
+    switch info.shape {
+    case .tupleMake, .keep, .payload: return 0
+    case .block: return isSequence(id) ? 0 : 3
+    case .loop: return 3
+    case .if: return operand(2, of: id).isNone ? 3 : 4
+    case .i32Const, .i64Const: return 1 + constantByteCount(of: id)
+    case .f32Const: return 5
+    case .f64Const: return 9
+    case .v128Const, .shuffle: return 18
+    case .tupleSet: return 2 * arity(of: type(of: operand(0, of: id)))
+    default: break
+    }
+    var size = info.code < 0x100 ? 1 : 2
+    forEachImmediate(of: id) { size += Self.byteCount(ofUnsigned: $0) }
+    if info.shape == .load || info.shape == .store { size += 1 }
+    forEachLabel(of: id) { _ in size += 1 }
+    return size
+  }
+
+  private func constantByteCount(of id: NodeID) -> Int {
+    var value: Int64 = 0
+    switch self[id] {
+    case .i32Const(let constant): value = Int64(constant)
+    case .i64Const(let constant): value = constant
+    default: break
+    }
+    // One bit for the sign, seven a byte.
+    let magnitude = UInt64(bitPattern: value ^ value >> 63)
+    return (64 - magnitude.leadingZeroBitCount) / 7 + 1
+  }
+
+  private static func byteCount(ofUnsigned value: UInt32) -> Int {
+    max(1, (32 - value.leadingZeroBitCount + 6) / 7)
+  }
+}
