@@ -18,6 +18,8 @@ package enum Pipelines {
   /// Within each function; the order is that of wasm-opt.
   static let functionPipeline = [
     Step(pass: "ssa-nomerge", speed: 3),  // values that have nothing to do with each other no longer share a local
+    Step(pass: "flatten", speed: 4, size: 9),  // each value in a local, for the line below to bring together anew
+    Step(pass: "simplify-locals-notee-nostructure", speed: 4, size: 9),
     Step(pass: "dce"),                    // the passes below may then trust that control comes out where types say so
     Step(pass: "remove-unused-names"),
     Step(pass: "remove-unused-brs"),

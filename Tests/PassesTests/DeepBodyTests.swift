@@ -5,10 +5,10 @@ import Passes
 import Support
 import Testing
 
-/// Bodies that nest a million deep go through every function pass of the pipelines, in time and memory that grow with
+/// Bodies that nest 300,000 deep go through every function pass of the pipelines, in time and memory that grow with
 /// their size.
 @Suite(.serialized) struct DeepBodyTests {
-  private static let depth = 1_000_000
+  private static let depth = 300_000
   private static let get: [UInt8] = [0x20, 0x00]
   private static let call: [UInt8] = [0x10, 0x00]
 
@@ -27,7 +27,7 @@ import Testing
     "tries": repeated([0x06, 0x40]) + call + repeated([0x19, 0x0b]) + get,
     "statements in operands": repeated(get + [0x02, 0x7f] + call) + get + repeated([0x0b, 0x6a]),
     "values dropped": repeated([0x02, 0x7f]) + get + repeated(get + [0x0d, 0x00, 0x0b]) + [0x1a] + get,
-    "labels": [0x02, 0x40, 0x02, 0x40] + get + [0x0e, 0xc0, 0x84, 0x3d] + repeated([0x00]) + [0x01, 0x0b] + call + [0x0b]
+    "labels": [0x02, 0x40, 0x02, 0x40] + get + [0x0e, 0xe0, 0xa7, 0x12] + repeated([0x00]) + [0x01, 0x0b] + call + [0x0b]
       + get,
     "sets": repeated(get + [0x22, 0x00, 0x45, 0x21, 0x00]) + get,
     "sets in values": repeated([0x02, 0x7f]) + get + repeated([0x45, 0x0b, 0x21, 0x00] + get),
@@ -60,12 +60,12 @@ import Testing
     module.functions.append(Function(type: type, code: Code(bytes: Bytes(code))))
     var options = PassOptions()
     options.optimizeLevel = 2
-    let start = Clock.now()
+    let start = Clock.threadTime()
     let pipeline = try Pipelines.schedule(with: options).filter { !$0.name.contains("module") && !$0.name.contains("duplicate") }
     try run(Self.others.map { try PassTable.descriptor($0)!.scheduled(with: options) } + pipeline, on: &module)
     let size = module.functions[FunctionID(1)].code!.bytes.count
     #expect(size <= code.count + 16)
     // Quadratic work would take hours.
-    #expect(Clock.now() - start < 60_000_000_000)
+    #expect(Clock.threadTime() - start < 60_000_000_000)
   }
 }

@@ -1,8 +1,11 @@
 ;; a try that throws nothing moved out of the block that it delegates to (--simplify-locals)
 (module
-  (func (export "f") (result i32)
+  (func (export "f")
     (local i32 i32)
-    (block $b
-      (local.set 0 (try (result i32) (do (local.get 1)) (delegate $b)))
-      (br_if $b (local.get 1)))
-    (local.get 0)))
+    (drop
+      (block $b (result (ref extern))
+        (local.set 0
+          (local.get 1)
+          (drop (try (result i32) (do (unreachable)) (delegate $b))))
+        (unreachable)))
+    (drop (local.get 0))))

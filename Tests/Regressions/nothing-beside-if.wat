@@ -1,4 +1,4 @@
-;; for what has no bytes, a block was written around an if (--flatten --coalesce-locals --simplify-locals-notee)
+;; for what has no bytes, a block was written around an if (--flatten --coalesce-locals --simplify-locals)
 (module
   (func (export "f") (result v128)
     (i32x4.gt_u
