@@ -5,7 +5,7 @@ import Support
 ///
 /// Values have numbers that mean something in one block alone. A block is entered forwards, which numbers what it
 /// assigns, and then left backwards, access by access. Linear; a constant may be taken for another value than an equal
-/// one if there are many of them.
+/// one if there are many.
 struct BlockValues: ~Copyable {
   struct Assignment: BitwiseCopyable {
     /// What the local holds from now on.
@@ -46,7 +46,7 @@ struct BlockValues: ~Copyable {
   init(localCount: Int) {
     held.resize(to: localCount, filling: HeldValue())
     counted.resize(to: localCount, filling: 0)
-    constants.resize(to: 64, filling: KnownConstant())
+    constants.resize(to: 16, filling: KnownConstant())
   }
 
   /// The number of the value that the local holds; nil if the block shows nothing of it.
@@ -163,7 +163,7 @@ struct BlockValues: ~Copyable {
     let record = NodeRecord(
       constant.opcode, .none, a: isNull ? 0 : constant.a, b: isNull ? 0 : constant.b, c: UInt32(kind))
     let hash = (record.a ^ record.b &* 31 ^ record.c &* 17) &* 0x9e37_79b1
-    let entry = Int(hash >> 26)
+    let entry = Int(hash >> 28)
     let known = constants[entry]
     if known.block == block && known.record.opcode == record.opcode && known.record.a == record.a
       && known.record.b == record.b && known.record.c == record.c

@@ -123,7 +123,7 @@ struct ControlFlowWalk: ~Copyable {
 
   private mutating func leave(_ id: NodeID, in body: borrowing Body) {
     // Most nodes neither branch nor have to do with locals.
-    switch body.opcode(of: id).info.shape {
+    switch body.info(of: id).shape {
     case .localGet:
       if case .localGet(let local) = body[id] { builder.add(id, local, isWrite: false) }
     case .localSet, .localTee: leaveSet(id, in: body)

@@ -25,6 +25,7 @@ package struct Interference: ~Copyable {
   package let copies: Column<LocalCopy>
   /// By access of the graph: whether it assigns a value that is never read.
   package let deadWrites: Column<Bool>
+  package let hasDeadWrites: Bool
 
   /// - Parameter keepsDeadWrites: by local: whether all that it is assigned stays, read or not; empty for none.
   package init(
@@ -41,6 +42,7 @@ package struct Interference: ~Copyable {
     self.kinds = scan.walk.kinds
     self.edges = scan.edges
     self.copies = scan.copies
+    self.hasDeadWrites = scan.hasDeadWrites
     self.deadWrites = scan.deadWrites
   }
 
@@ -53,6 +55,7 @@ private struct InterferenceScan: ~Copyable {
   var edges: InterferenceEdges
   var copies = Column<LocalCopy>()
   var deadWrites = Column<Bool>()
+  var hasDeadWrites = false
   private var values: BlockValues
 
   init(
@@ -93,6 +96,7 @@ private struct InterferenceScan: ~Copyable {
         addCopies(by: access, assignment, weight: weight, in: body)
       } else if keepsDeadWrites.isEmpty || !keepsDeadWrites[local.index] {
         deadWrites[position] = true
+        hasDeadWrites = true
       } else {
         addEdges(of: local, assignment)
       }

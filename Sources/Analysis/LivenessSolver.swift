@@ -62,6 +62,7 @@ struct LivenessSolver: ~Copyable {
     findAccesses(in: graph, localCount: localCount)
     if locals.isEmpty { return }
     sortAccesses(localCount: localCount)
+    loopEnds = Column(capacity: graph.blockCount)
     findLoopEnds(in: graph)
     reads.resize(to: graph.blockCount, filling: 0)
     writes.resize(to: graph.blockCount, filling: 0)
@@ -75,6 +76,7 @@ struct LivenessSolver: ~Copyable {
 
   private mutating func findAccesses(in graph: borrowing ControlFlowGraph, localCount: Int) {
     // By local: the last blocks that have read and written it first.
+    accesses = Column(capacity: graph.accesses.count)
     var readBlocks = Column<BlockID>()
     var writtenBlocks = Column<BlockID>()
     readBlocks.resize(to: localCount, filling: .none)
@@ -209,7 +211,8 @@ struct LivenessSolver: ~Copyable {
   }
 
   /// The last block that goes back to `block` and does not have all of `start` yet; -1 if there is none.
-  private func lastBehind(_ start: UInt64, _ block: BlockID, in graph: borrowing ControlFlowGraph) -> Int {
+  // It changes nothing; but called by what does, another kind of method would get a copy of `self`.
+  private mutating func lastBehind(_ start: UInt64, _ block: BlockID, in graph: borrowing ControlFlowGraph) -> Int {
     var number = graph.predecessorCount(of: block) - 1
     while number >= 0 {
       let predecessor = graph.predecessor(number, of: block)

@@ -57,6 +57,7 @@ struct CoalesceLocals: FunctionPass {
     of body: borrowing Body, _ graph: borrowing ControlFlowGraph, _ liveness: borrowing Liveness
   ) -> Interference {
     let interference = Interference(of: body, graph, liveness, keepsDeadWrites: Column(), limits: limits)
+    if !interference.hasDeadWrites { return interference }
     let needed = body.localsThatNeedDeadWrites(interference.deadWrites, of: graph)
     if needed.isEmpty { return interference }
     return Interference(of: body, graph, liveness, keepsDeadWrites: needed, limits: limits)
@@ -73,7 +74,7 @@ struct CoalesceLocals: FunctionPass {
     _ coloring: consuming LocalColoring, _ interference: borrowing Interference, _ graph: borrowing ControlFlowGraph,
     to body: inout Body
   ) {
-    body.removeDeadWrites(interference.deadWrites, of: graph)
+    if interference.hasDeadWrites { body.removeDeadWrites(interference.deadWrites, of: graph) }
     let weight = coloring.removedWeight(of: interference.copies)
     apply(coloring, removedWeight: weight, graph, to: &body)
   }

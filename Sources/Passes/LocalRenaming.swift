@@ -41,20 +41,16 @@ extension Body {
   mutating func removeSelfCopies(_ graph: borrowing ControlFlowGraph) {
     for position in 0..<graph.accesses.count where graph.accesses[position].isWrite {
       let node = graph.accesses[position].node
-      switch self[node] {
-      case .localSet(let set): removeSelfCopy(node, set)
-      case .localTee(let set): removeSelfCopy(node, set)
+      let record = nodes[node.index]
+      guard record.opcode == .localSet || record.opcode == .localTee else { continue }
+      let value = NodeID(rawValue: record.b)
+      guard nodes[value.index].a == record.a else { continue }
+      switch opcode(of: value) {
+      case .localGet where record.opcode == .localTee: replace(node, withValue: value)
+      case .localGet: replaceWithDrop(node, of: value)
+      case .localTee: setOperand(0, of: node, to: NodeID(rawValue: nodes[value.index].b))
       default: break
       }
-    }
-  }
-
-  private mutating func removeSelfCopy(_ node: NodeID, _ set: LocalSetNode) {
-    switch self[set.value] {
-    case .localGet(set.local):
-      if opcode(of: node) == .localTee { replace(node, withValue: set.value) } else { replaceWithDrop(node, of: set.value) }
-    case .localTee(let inner) where inner.local == set.local: setOperand(0, of: node, to: inner.value)
-    default: break
     }
   }
 

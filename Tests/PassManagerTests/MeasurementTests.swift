@@ -75,6 +75,25 @@ import Testing
     #expect(names.contains("encode"))
   }
 
+  /// Remarks come in the order of functions, whichever worker had them.
+  @Test(arguments: [1, 3]) func remarksAreInLogAndTable(workers: Int) throws {
+    struct Remarker: FunctionPass {
+      func run(on body: inout Body, in context: borrowing FunctionContext) {
+        if context.function.index % 6 == 0 { context.remark("is \(context.function)") }
+      }
+    }
+    var module = makeModule(constantCounts: variedCounts)
+    let log = Transcript()
+    let profile = try run([schedule("remarker", Remarker())], on: &module, workers: workers, log: log) {
+      $0.measures = true
+      $0.debugLevel = .log
+    }
+    let expected = (0..<50).map { "remarker: \(6 * $0): is \(6 * $0)" }
+    #expect(Array(profile.stages[0].remarks) == expected)
+    #expect(log.text.contains("[1] remarker: 294: is 294\n"))
+    #expect(profile.table().contains("      remarker: 12: is 12\n"))
+  }
+
   @Test(arguments: [1, 3]) func theProfileIsJSON(workers: Int) throws {
     let profile = try measured(workers: workers)
     let text = profile.json()
