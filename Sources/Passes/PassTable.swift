@@ -40,8 +40,15 @@ package enum PassTable {
       "flatten", "Takes expressions apart, so that operands are constants and locals.", group: .locals
     ) { _ in .function(Flatten()) },
     PassDescriptor(
+      "local-subtyping", "Gives locals the most exact reference types that fit what they are assigned.",
+      group: .locals
+    ) { _ in .function(LocalSubtyping()) },
+    PassDescriptor(
       "merge-locals", "Lets reads of a copy and reads of its source use one local.", group: .locals
     ) { _ in .function(MergeLocals()) },
+    PassDescriptor(
+      "optimize-stack-ir", "Leaves values on the stack instead of in locals; last of all.", group: .locals
+    ) { _ in .function(OptimizeStackIR()) },
     PassDescriptor(
       "reorder-locals", "Gives the locals used most often the shortest indices, drops unused ones.",
       group: .locals, traits: .isIdempotent
@@ -80,6 +87,16 @@ package enum PassTable {
       group: .locals, traits: [.isIdempotent, .rewritesAreIndependent]
     ) { _ in .function(TupleOptimization()) },
     // Simpler code
+    PassDescriptor(
+      "heap-store-optimization", "Stores values of fields where the structure is made.", group: .code
+    ) { _ in .function(HeapStoreOptimization()) },
+    PassDescriptor(
+      "memory-forwarding", "Takes values from where they still are instead of from memory; drops useless stores.",
+      group: .code
+    ) { _ in .function(MemoryForwarding()) },
+    PassDescriptor(
+      "optimize-casts", "Lets reads of a reference use what a cast before them gave.", group: .code
+    ) { _ in .function(OptimizeCasts()) },
     PassDescriptor(
       "optimize-instructions", "Rewrites small groups of instructions by algebra.",
       group: .code, traits: .rewritesAreIndependent
