@@ -64,7 +64,9 @@ struct MemoryPlace: BitwiseCopyable {
   }
 
   /// Whether an access here traps only if one to the other, which is the same place, does.
-  func trapsOnly(with other: MemoryPlace) -> Bool { addend == other.addend || immediate == 0 }
+  func trapsOnly(with other: MemoryPlace) -> Bool {
+    addend == other.addend || immediate == 0 || base.isNone
+  }
 
   /// False only if no access to the one can touch the other.
   func mayOverlap(_ other: MemoryPlace) -> Bool {

@@ -102,6 +102,9 @@ package enum PassTable {
       "heap-store-optimization", "Stores values of fields where the structure is made.", group: .code
     ) { _ in .function(HeapStoreOptimization()) },
     PassDescriptor(
+      "heap2local", "Keeps structures and small arrays that never leave the function in locals.", group: .code
+    ) { _ in .function(HeapToLocal()) },
+    PassDescriptor(
       "memory-forwarding", "Takes values from where they still are instead of from memory; drops useless stores.",
       group: .code
     ) { _ in .function(MemoryForwarding()) },

@@ -36,6 +36,7 @@ package enum Pipelines {
     Step(pass: "vacuum"),
     Step(pass: "reorder-locals"),         // drops what is unused, so that the next passes don't look at it
     Step(pass: "remove-unused-brs"),      // arms are empty now, and blocks shorter
+    Step(pass: "heap2local", speed: 2, size: 2),
     Step(pass: "merge-locals", speed: 3, size: 9),  // reads of copies, so that coalesce-locals finds fewer apart
     Step(pass: "optimize-casts", speed: 2, size: 2),
     Step(pass: "local-subtyping", speed: 2, size: 2),  // while each local still has few values
