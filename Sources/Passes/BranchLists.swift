@@ -143,7 +143,7 @@ extension BranchFlow {
     case .return(let node) where list.exit == .function: value = node.value
     default: return false
     }
-    if value.isNone && !end.parent.isNone {
+    if value.isNone && !end.parent.isNone && body.isSequence(end.parent) {
       body.truncateItems(of: end.parent, to: end.position)
     } else {
       let replacement = value.isNone ? body.makeEmptySequence() : value
@@ -162,10 +162,11 @@ extension BranchFlow {
     list.replaceRest(with: simplifyIf(view, node, exit: list.exit, in: &body))
   }
 
-  /// The last item of an arm, through a few sequences, and the operand that it is: of the sequence, or of the `if`.
+  /// The last item of an arm, through a few sequences and loops, and the operand that it is: of one of these, or of the
+  /// `if`.
   private func lastItem(of arm: NodeID, in body: borrowing Body) -> (id: NodeID, parent: NodeID, position: Int)? {
     var (id, parent, position) = (arm, NodeID.none, 1)
-    for _ in 0..<4 where body.isSequence(id) {
+    for _ in 0..<4 where body.isSequence(id) || body.opcode(of: id) == .loop {
       let count = body.operandCount(of: id)
       if count == 0 { return nil }
       (parent, position) = (id, count - 1)
@@ -174,14 +175,14 @@ extension BranchFlow {
     return (id, parent, position)
   }
 
-  /// Control comes out of the sequences that the branch stood at the end of.
+  /// Control comes out of the sequences and loops that the branch stood at the end of.
   private func retype(_ arm: NodeID, downTo last: NodeID, as type: ResultType, in body: inout Body) {
     if last.isNone { return }
     var id = arm
     while true {
       body.setType(of: id, to: type)
       if id == last { return }
-      // Sequences down to `last` end with one another.
+      // Those down to `last` end with one another.
       id = body.operand(body.operandCount(of: id) - 1, of: id)
     }
   }

@@ -2,7 +2,7 @@ import Analysis
 import IR
 import Support
 
-// Rules of `remove-unused-brs` for what stands around a `loop`, and at its end.
+// The rule of `remove-unused-brs` for what stands around a `loop`.
 
 extension BranchFlow {
   /// A block that only a `br_if` of the loop in it leaves goes into the loop, where it becomes an `if`.
@@ -31,29 +31,5 @@ extension BranchFlow {
     case .drop(let value): return body.opcode(of: value) == .brIf && isBrIf(value, to: label, in: body)
     default: return false
     }
-  }
-
-  /// What leaves the loop for good at its end stands behind it: there it may turn out not to be needed.
-  ///
-  ///     (loop $again A (br_if $again c) (br $out))  ->  (loop $again A (br_if $again c)) (br $out)
-  mutating func moveOutOfLoop(_ id: NodeID, in body: inout Body) -> NodeID {
-    guard case .loop(let loop) = body[id], body.isSequence(loop.body), case .block(let list) = body[loop.body],
-      list.items.count > 1
-    else { return id }
-    let last = body[list.items, list.items.count - 1]
-    switch body[last] {
-    case .unreachable: break
-    case .br(let branch) where branch.label != loop.label && namesNoLabel(branch.value, in: body): break
-    case .return(let node) where namesNoLabel(node.value, in: body): break
-    default: return id
-    }
-    body.truncateItems(of: loop.body, to: list.items.count - 1)
-    body.setType(of: loop.body, to: .none)
-    body.setType(of: id, to: .none)
-    return body.makeBlock([id, last], type: .unreachable)
-  }
-
-  private func namesNoLabel(_ value: NodeID, in body: borrowing Body) -> Bool {
-    value.isNone || body.boundedEffects(of: value, limit: 32).map { $0.branchCount == 0 } ?? false
   }
 }

@@ -242,10 +242,7 @@ struct BranchFlow: ~Copyable {
       useOutermostLabels(of: id, in: &body)
       refineType(of: id, exit: exit, in: &body)
       return id
-    case .loop:
-      refineType(of: id, exit: exit, in: &body)
-      return moveOutOfLoop(id, in: &body)
-    case .try:
+    case .loop, .try:
       refineType(of: id, exit: exit, in: &body)
       return id
     default: return id
