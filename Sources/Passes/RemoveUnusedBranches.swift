@@ -242,7 +242,11 @@ struct BranchFlow: ~Copyable {
       useOutermostLabels(of: id, in: &body)
       refineType(of: id, exit: exit, in: &body)
       return id
-    case .loop, .try:
+    case .loop(let loop):
+      refineType(of: id, exit: exit, in: &body)
+      if body.diverges(loop.body) { body.refineType(of: id, to: .unreachable) }
+      return id
+    case .try:
       refineType(of: id, exit: exit, in: &body)
       return id
     default: return id
