@@ -10,7 +10,8 @@ extension Body {
     return total
   }
 
-  private func ownByteCount(of id: NodeID) -> Int {
+  /// The same of the node itself, its operands aside.
+  package func ownByteCount(of id: NodeID) -> Int {
     let info = info(of: id)
     switch info.shape {
     case .tupleMake, .keep, .payload: return 0

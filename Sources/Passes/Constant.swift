@@ -96,14 +96,14 @@ extension Body {
   }
 
   /// - Parameter type: of the node whose place it takes.
-  mutating func makeConstant(_ value: Constant, _ type: ResultType, _ types: borrowing TypeTable) -> NodeID {
+  mutating func makeConstant(_ value: Constant, _ type: ResultType, _ declarations: Declarations) -> NodeID {
     switch value {
     case .i32(let bits): return makeI32Const(Int32(bitPattern: bits))
     case .i64(let bits): return makeI64Const(Int64(bitPattern: bits))
     case .f32(let bits): return makeF32Const(bits: bits)
     case .f64(let bits): return makeF64Const(bits: bits)
     case .v128(let vector): return makeV128Const(vector)
-    case .null: return makeRefNull(TypeTable.bottom(of: types.top(of: type.valueType.heapType)))
+    case .null: return makeRefNull(TypeTable.bottom(of: declarations.types.top(of: type.valueType.heapType)))
     case .function(let function): return append(NodeRecord(.refFunc, type, a: function.rawValue))
     case .i31, .object: preconditionFailure("no constant")
     }

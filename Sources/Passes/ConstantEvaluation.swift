@@ -4,7 +4,7 @@ import Interpreter
 extension Body {
   /// What a node yields that computes its value of its operands alone; nil if one of them is not known, if it traps, or
   /// if the result is the engine's to choose.
-  func evaluate(_ id: NodeID, _ types: borrowing TypeTable, _ value: (NodeID) -> Constant?) -> Constant? {
+  func evaluate(_ id: NodeID, _ declarations: Declarations, _ value: (NodeID) -> Constant?) -> Constant? {
     switch self[id] {
     case .unary(let node): return evaluate(id, value(node.operand), .i32(0), .i32(0))
     case .binary(let node): return evaluate(id, value(node.left), value(node.right), .i32(0))
@@ -22,7 +22,7 @@ extension Body {
     case .select(let node):
       guard let condition = value(node.condition) else { return nil }
       return value(condition.isTrue ? node.ifTrue : node.ifFalse)
-    default: return evaluateReference(id, types, value)
+    default: return evaluateReference(id, declarations, value)
     }
   }
 
@@ -42,7 +42,7 @@ extension Body {
   // MARK: References
 
   private func evaluateReference(
-    _ id: NodeID, _ types: borrowing TypeTable, _ value: (NodeID) -> Constant?
+    _ id: NodeID, _ declarations: Declarations, _ value: (NodeID) -> Constant?
   ) -> Constant? {
     switch self[id] {
     case .refIsNull(let operand): return value(operand).map { .i32($0 == .null ? 1 : 0) }
@@ -62,11 +62,11 @@ extension Body {
     case .structNewDefault: return .object(id)
     case .structNew(let node): return areKnown(node.fields, value) ? .object(id) : nil
     case .arrayNewFixed(let node): return areKnown(node.values, value) ? .object(id) : nil
-    case .structGet(let node): return field(of: node, id, types, value)
+    case .structGet(let node): return field(of: node, id, declarations, value)
     case .arrayLen(let operand):
       guard case .object(let object) = value(operand), case .arrayNewFixed(let new) = self[object] else { return nil }
       return .i32(UInt32(new.values.count))
-    case .arrayGet(let node): return element(of: node, types, value)
+    case .arrayGet(let node): return element(of: node, declarations, value)
     default: return nil
     }
   }
@@ -86,10 +86,10 @@ extension Body {
 
   /// Packed fields need more than the value: an extension.
   private func field(
-    of node: StructGetNode, _ id: NodeID, _ types: borrowing TypeTable, _ value: (NodeID) -> Constant?
+    of node: StructGetNode, _ id: NodeID, _ declarations: Declarations, _ value: (NodeID) -> Constant?
   ) -> Constant? {
     guard node.opcode == .structGet, case .object(let object) = value(node.reference),
-      case .structure(let fields) = types[node.type].composite
+      case .structure(let fields) = declarations.types[node.type].composite
     else { return nil }
     // Nobody has changed an object that is made for this alone.
     if fields[Int(node.field)].isMutable && object != node.reference { return nil }
@@ -101,11 +101,11 @@ extension Body {
   }
 
   private func element(
-    of node: ArrayGetNode, _ types: borrowing TypeTable, _ value: (NodeID) -> Constant?
+    of node: ArrayGetNode, _ declarations: Declarations, _ value: (NodeID) -> Constant?
   ) -> Constant? {
     guard node.opcode == .arrayGet, case .object(let object) = value(node.reference),
       case .arrayNewFixed(let new) = self[object], case .i32(let index) = value(node.index), index < new.values.count,
-      let type = types[node.type].arrayElement, !type.isMutable || object == node.reference
+      let type = declarations.types[node.type].arrayElement, !type.isMutable || object == node.reference
     else { return nil }
     return value(self[new.values, Int(index)])
   }

@@ -49,7 +49,7 @@ struct ConstantFolding: ~Copyable {
 
   /// Notes the value of the node; returns the constant that takes its place, if it is no longer.
   private mutating func fold(_ id: NodeID, in body: inout Body) -> NodeID? {
-    guard let value = body.evaluate(id, declarations.types, { self.value($0, in: body) }) else { return nil }
+    guard let value = body.evaluate(id, declarations, { self.value($0, in: body) }) else { return nil }
     var size = ownByteCount(id, in: body)
     var isPure = true
     body.forEachOperand(of: id) { operand in
@@ -68,7 +68,7 @@ struct ConstantFolding: ~Copyable {
 
   /// A constant in the place of the node, if that is no longer; else what is known is kept for the nodes above.
   private mutating func take(_ value: Constant, of id: NodeID, byteCount: Int, in body: inout Body) -> NodeID? {
-    if value.byteCount <= byteCount { return body.makeConstant(value, body.type(of: id), declarations.types) }
+    if value.byteCount <= byteCount { return body.makeConstant(value, body.type(of: id), declarations) }
     note(value, of: id, byteCount: byteCount, in: body)
     return nil
   }
@@ -107,14 +107,14 @@ struct ConstantFolding: ~Copyable {
     var arms: [Constant] = []
     for position in positions {
       let arm = body.operand(position, of: choice)
-      let result = body.evaluate(id, declarations.types) { $0 == choice ? value(arm, in: body) : value($0, in: body) }
+      let result = body.evaluate(id, declarations) { $0 == choice ? value(arm, in: body) : value($0, in: body) }
       guard let result else { return nil }
       constantBytes += byteCount(arm, in: body) - result.byteCount
       arms.append(result)
     }
     if constantBytes < 0 { return nil }
     for (position, arm) in zip(positions, arms) {
-      body.setOperand(position, of: choice, to: body.makeConstant(arm, body.type(of: id), declarations.types))
+      body.setOperand(position, of: choice, to: body.makeConstant(arm, body.type(of: id), declarations))
     }
     body.setType(of: choice, to: body.type(of: id))
     return choice

@@ -37,14 +37,13 @@ struct ConstantPropagation: ~Copyable {
       let initial = index < body.parameterCount ? nil : Constant(defaultOf: ResultType(body.type(of: LocalID(index))))
       values[index] = knowledge(initial)
     }
-    let types = declarations.types
     body.forEachNode { id in
-      let knowledge = conclude(id, types, in: body)
+      let knowledge = conclude(id, declarations, in: body)
       nodes[id.index] = knowledge
       if let value = writtenValue(id, in: body) { values[value.index] = knowledge }
     }
     lookAtPhis(through: locals.phiCount - 1)
-    takeBack(types, in: body)
+    takeBack(declarations, in: body)
   }
 
   /// The constant that a read yields.
@@ -63,7 +62,7 @@ struct ConstantPropagation: ~Copyable {
 
   private func constant(_ knowledge: Knowledge) -> Constant? { knowledge.index.map { constants[$0] } }
 
-  private mutating func conclude(_ id: NodeID, _ types: borrowing TypeTable, in body: borrowing Body) -> Knowledge {
+  private mutating func conclude(_ id: NodeID, _ declarations: Declarations, in body: borrowing Body) -> Knowledge {
     let shape = body.info(of: id).shape
     switch shape {
     case .i32Const, .i64Const, .f32Const, .f64Const, .v128Const, .refNull, .refFunc:
@@ -80,13 +79,15 @@ struct ConstantPropagation: ~Copyable {
       return nodes[body[block.items, block.items.count - 1].index]
     case .select, .selectTyped:
       guard case .select(let node) = body[id] else { return .varying }
-      guard let condition = constant(nodes[node.condition.index]) else { return nodes[node.condition.index] }
-      return nodes[(condition.isTrue ? node.ifTrue : node.ifFalse).index]
-    default: return shape.isComputation ? evaluate(id, types, in: body) : .varying
+      let condition = nodes[node.condition.index]
+      if condition == .open { return .open }
+      guard let constant = constant(condition) else { return meet(nodes[node.ifTrue.index], nodes[node.ifFalse.index]) }
+      return nodes[(constant.isTrue ? node.ifTrue : node.ifFalse).index]
+    default: return shape.isComputation ? evaluate(id, declarations, in: body) : .varying
     }
   }
 
-  private mutating func evaluate(_ id: NodeID, _ types: borrowing TypeTable, in body: borrowing Body) -> Knowledge {
+  private mutating func evaluate(_ id: NodeID, _ declarations: Declarations, in body: borrowing Body) -> Knowledge {
     var isOpen = false
     for position in 0..<body.operandCount(of: id) {
       let operand = nodes[body.operand(position, of: id).index]
@@ -94,7 +95,7 @@ struct ConstantPropagation: ~Copyable {
       if operand == .open { isOpen = true }
     }
     if isOpen { return .open }
-    return knowledge(body.evaluate(id, types) { constant(nodes[$0.index]) })
+    return knowledge(body.evaluate(id, declarations) { constant(nodes[$0.index]) })
   }
 
   /// What a `local.set` or `local.tee` assigns.
@@ -133,7 +134,7 @@ struct ConstantPropagation: ~Copyable {
 
   // MARK: What proved wrong
 
-  private mutating func takeBack(_ types: borrowing TypeTable, in body: borrowing Body) {
+  private mutating func takeBack(_ declarations: Declarations, in body: borrowing Body) {
     var queue = Column<LocalValue>()
     for phi in 0..<locals.phiCount {
       let value = locals.value(ofPhi: phi)
@@ -152,7 +153,7 @@ struct ConstantPropagation: ~Copyable {
         if let phi = uses.phi(user) {
           worsen(locals.value(ofPhi: phi), by: values[value.index], &queue)
         } else {
-          rise(from: flow.accesses[user].node, parents, types, in: body, &queue)
+          rise(from: flow.accesses[user].node, parents, declarations, in: body, &queue)
         }
       }
     }
@@ -167,12 +168,12 @@ struct ConstantPropagation: ~Copyable {
 
   /// Looks again at a node, and at those above as long as something changes.
   private mutating func rise(
-    from start: NodeID, _ parents: borrowing Column<NodeID>, _ types: borrowing TypeTable, in body: borrowing Body,
+    from start: NodeID, _ parents: borrowing Column<NodeID>, _ declarations: Declarations, in body: borrowing Body,
     _ queue: inout Column<LocalValue>
   ) {
     var id = start
     while !id.isNone, nodes[id.index] != .varying {
-      let knowledge = conclude(id, types, in: body)
+      let knowledge = conclude(id, declarations, in: body)
       // What was known has become another node's: constants are compared, not their places.
       let isSame = constant(knowledge) == constant(nodes[id.index])
       if isSame && (knowledge == .open) == (nodes[id.index] == .open) { return }
@@ -188,18 +189,16 @@ struct ConstantPropagation: ~Copyable {
   // MARK: Use
 
   /// Puts constants into the place of reads where the code gets no longer by that, or the assignment is no longer
-  /// needed; notes the others for `folding`. Whether there were any.
-  func apply(to body: inout Body, _ declarations: Declarations, _ folding: inout ConstantFolding) -> Bool {
+  /// needed; notes the others for `folding`.
+  func apply(to body: inout Body, _ declarations: Declarations, _ folding: inout ConstantFolding) {
     var replacement = ReadReplacement(of: locals, flow)
     var sets = Column<NodeID>()
-    var isAny = false
     for access in 0..<flow.accesses.count where !flow.accesses[access].isWrite {
       guard let constant = constant(readBy: access) else { continue }
-      isAny = true
       let (id, value) = (flow.accesses[access].node, locals.value(readBy: access))
       let set = replacement.set(of: value, locals, flow, in: body)
       if replacement.decide(value, constant, of: flow.accesses[access].local, set, in: body) {
-        let new = body.makeConstant(constant, body.type(of: id), declarations.types)
+        let new = body.makeConstant(constant, body.type(of: id), declarations)
         body.replace(id, with: body.nodes[new.index])
         if let set { sets.append(set) }
       } else {
@@ -209,7 +208,6 @@ struct ConstantPropagation: ~Copyable {
     for index in 0..<sets.count where body.opcode(of: sets[index]) == .localSet {
       body.removeSet(sets[index])
     }
-    return isAny
   }
 }
 

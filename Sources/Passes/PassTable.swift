@@ -13,6 +13,10 @@ package enum PassTable {
       "code-folding", "Folds equal ends of code into one.", group: .controlFlow
     ) { _ in .function(CodeFolding()) },
     PassDescriptor(
+      "code-pushing", "Moves assignments down to where they are needed, past branches and into arms.",
+      group: .controlFlow
+    ) { _ in .function(CodePushing()) },
+    PassDescriptor(
       "dce", "Removes code that cannot run.",
       group: .controlFlow, traits: .isIdempotent
     ) { _ in .function(DeadCodeElimination()) },
@@ -40,6 +44,10 @@ package enum PassTable {
     PassDescriptor(
       "flatten", "Takes expressions apart, so that operands are constants and locals.", group: .locals
     ) { _ in .function(Flatten()) },
+    PassDescriptor(
+      "local-cse", "Computes a value that is needed again once, and keeps it in a local.",
+      group: .locals
+    ) { _ in .function(LocalCommonSubexpressionElimination()) },
     PassDescriptor(
       "merge-locals", "Lets reads of a copy and reads of its source use one local.", group: .locals
     ) { _ in .function(MergeLocals()) },
@@ -80,6 +88,9 @@ package enum PassTable {
       "tuple-optimization", "Takes assignments of several values at once apart.",
       group: .locals, traits: [.isIdempotent, .rewritesAreIndependent]
     ) { _ in .function(TupleOptimization()) },
+    PassDescriptor(
+      "untee", "Takes local.tee apart.", group: .locals, traits: [.isIdempotent, .rewritesAreIndependent]
+    ) { _ in .function(Untee()) },
     // Simpler code
     PassDescriptor(
       "avoid-reinterprets", "Loads values again as what they are reinterpreted as.", group: .code

@@ -25,33 +25,50 @@ struct Precompute: FunctionPass {
 
   func run(on body: inout Body, in context: borrowing FunctionContext) {
     var folding = ConstantFolding(with: context.declarations)
-    body.rewriteBottomUp { body, id in folding.rewrite(id, in: &body) }
-    guard propagates, mayPropagate(folding, in: body) else { return }
-    let propagation = ConstantPropagation(of: body, context.declarations)
-    folding = ConstantFolding(with: context.declarations)
-    guard propagation.apply(to: &body, context.declarations, &folding) else { return }
+    if propagates && mayPropagate(in: body, context.declarations) {
+      ConstantPropagation(of: body, context.declarations).apply(to: &body, context.declarations, &folding)
+    }
     body.rewriteBottomUp { body, id in folding.rewrite(id, in: &body) }
   }
 
-  /// Whether a local is assigned what is known, or may be read before it is assigned. One scan.
-  private func mayPropagate(_ folding: borrowing ConstantFolding, in body: borrowing Body) -> Bool {
+  private struct Found: Error {}
+
+  /// Whether a local is assigned what looks known, or may be read before it is assigned. One scan.
+  private func mayPropagate(in body: borrowing Body, _ declarations: Declarations) -> Bool {
     if body.localCount == 0 { return false }
     var isAssigned = Column<Bool>()
     isAssigned.resize(to: body.localCount, filling: false)
     for index in 0..<body.parameterCount { isAssigned[index] = true }
-    var result = false
-    body.forEachNode { id in
-      if result { return }
-      switch body.opcode(of: id) {
-      case .localGet: result = !isAssigned[body.local(of: id).index]
-      case .localSet, .localTee:
-        isAssigned[body.local(of: id).index] = true
-        result = folding.value(body.localValue(of: id), in: body) != nil
-      case .tupleSet: body.forEachLocal(of: id) { isAssigned[$0.index] = true }
-      default: break
+    do {
+      try body.forEachNode { id in
+        switch body.opcode(of: id) {
+        case .localGet: if !isAssigned[body.local(of: id).index] { throw Found() }
+        case .localSet, .localTee:
+          isAssigned[body.local(of: id).index] = true
+          if isKnown(body.localValue(of: id), in: body, declarations, depth: 3) { throw Found() }
+        case .tupleSet: body.forEachLocal(of: id) { isAssigned[$0.index] = true }
+        default: break
+        }
       }
+      return false
+    } catch {
+      return true
     }
-    return result
+  }
+
+  /// Whether the node computes its value of constants, as far as a look at a few nodes tells.
+  private func isKnown(_ id: NodeID, in body: borrowing Body, _ declarations: Declarations, depth: Int) -> Bool {
+    let shape = body.info(of: id).shape
+    switch shape {
+    case .i32Const, .i64Const, .f32Const, .f64Const, .v128Const, .refNull, .refFunc, .structNewDefault: return true
+    case .globalGet:
+      guard case .globalGet(let global) = body[id] else { return false }
+      return declarations.globals[global.index].constantBits != nil
+    case .select, .selectTyped: return true
+    default:
+      if depth == 0 || !shape.isComputation { return false }
+      let count = min(4, body.operandCount(of: id))
+      return (0..<count).allSatisfy { isKnown(body.operand($0, of: id), in: body, declarations, depth: depth - 1) }
+    }
   }
 }
-

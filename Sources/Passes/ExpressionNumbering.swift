@@ -1,0 +1,260 @@
+import Analysis
+import IR
+import Support
+
+/// Where the value of a node can be had instead of computing it.
+struct ExpressionSource: BitwiseCopyable {
+  /// A local that has it.
+  var local = LocalID.none
+  /// A node that has computed it.
+  var leader = NodeID.none
+
+  var isNone: Bool { local.isNone && leader.isNone }
+}
+
+/// Finds the values that are computed again, on a walk in the order of evaluation.
+struct ExpressionNumbering: DominanceVisitor, ~Copyable {
+  /// What is known of a node.
+  private struct Value: BitwiseCopyable {
+    /// `none`: like no other.
+    var number = ExpressionNumber.none
+    /// Nothing happens in the subtree that would be missed, a trap aside: the same has been computed before.
+    var isPure = false
+    /// Bytes of the subtree, and what it takes to run; as far as it matters.
+    var size: UInt8 = 0
+    var cost: UInt8 = 0
+  }
+
+  var times = DominatingTimes()
+  private let declarations: Declarations
+  private let savesSize: Bool
+  private var table = ExpressionTable()
+  private var state = ReadableState()
+  private var values = Column<Value>()
+  private var sources = Column<ExpressionSource>()
+  private(set) var hasRepeats = false
+  /// By local: the number of its value, and since when that is known.
+  private var localNumbers = Column<ExpressionNumber>()
+  private var localTimes = Column<UInt32>()
+  private var numberCount: UInt32 = 0
+  /// By number: the last local that got the value.
+  private var holders = Column<LocalID>()
+
+  init(of body: borrowing Body, _ declarations: Declarations, savesSize: Bool) {
+    self.declarations = declarations
+    self.savesSize = savesSize
+    values.resize(to: body.nodes.count, filling: Value())
+    localNumbers.resize(to: body.localCount, filling: .none)
+    localTimes.resize(to: body.localCount, filling: 0)
+    times.forget(since: 0)
+  }
+
+  /// By node: where to have the value.
+  consuming func takeRepeats() -> Column<ExpressionSource> { sources }
+
+  mutating func enter(_ id: NodeID, in body: inout Body) {}
+
+  mutating func leave(_ id: NodeID, in body: inout Body) -> NodeID {
+    switch body.opcode(of: id) {
+    case .localGet:
+      values[id.index] = Value(number: number(of: body.local(of: id)), isPure: true, size: 2, cost: 0)
+    case .localSet, .localTee:
+      let value = values[body.localValue(of: id).index].number
+      assign(value.isNone ? makeNumber() : value, to: body.local(of: id))
+      values[id.index].number = value
+    case .tupleSet:
+      guard case .tupleSet(let node) = body[id] else { preconditionFailure() }
+      for index in 0..<node.localCount {
+        let local = body.local(index, of: node)
+        if !local.isNone { assign(makeNumber(), to: local) }
+      }
+    default: leaveOperation(id, in: &body)
+    }
+    return id
+  }
+
+  // MARK: Numbers
+
+  private mutating func makeNumber() -> ExpressionNumber {
+    numberCount += 1
+    holders.append(.none)
+    return ExpressionNumber(rawValue: numberCount - 1)
+  }
+
+  private mutating func number(of local: LocalID) -> ExpressionNumber {
+    if !times.contains(localTimes[local.index]) { assign(makeNumber(), to: local) }
+    return localNumbers[local.index]
+  }
+
+  private mutating func assign(_ number: ExpressionNumber, to local: LocalID) {
+    localNumbers[local.index] = number
+    localTimes[local.index] = times.tick()
+    holders[number.index] = local
+  }
+
+  private mutating func leaveOperation(_ id: NodeID, in body: inout Body) {
+    let info = body.info(of: id)
+    guard info.shape.isNumbered && !info.isAtomic else {
+      if !info.attributes.contains(.pure) { state.perform(Effects(of: id, in: body).flags, at: &times) }
+      return
+    }
+    guard var value = combine(id, in: body), var key = key(of: id, info, in: body) else { return }
+    if let kind = info.shape.readState, !readsConstant(id, in: body) { key.state = state.number(of: kind, at: &times) }
+    let time = times.tick()
+    let (position, isNew) = table.position(of: key) {
+      ExpressionTable.Entry(key: key, number: ExpressionNumber(rawValue: numberCount), leader: id, time: time)
+    }
+    if isNew { _ = makeNumber() }
+    value.number = table[position].number
+    values[id.index] = value
+    if !isNew { reuse(position, for: id, value, time, in: body) }
+  }
+
+  /// What the subtree is, its number aside; nil if an operand is like no other.
+  private func combine(_ id: NodeID, in body: borrowing Body) -> Value? {
+    guard body.type(of: id).isValue else { return nil }
+    var size = body.ownByteCount(of: id)
+    var cost = body.opcode(of: id).cost
+    var isPure = true
+    var isKnown = true
+    body.forEachOperand(of: id) { operand in
+      let value = values[operand.index]
+      if value.number.isNone { isKnown = false }
+      if !value.isPure { isPure = false }
+      size += Int(value.size)
+      cost += Int(value.cost)
+    }
+    return isKnown ? Value(isPure: isPure, size: UInt8(min(size, 255)), cost: UInt8(min(cost, 255))) : nil
+  }
+
+  /// What tells the value of a node apart, without state; nil if nothing does.
+  private mutating func key(of id: NodeID, _ info: OpcodeInfo, in body: borrowing Body) -> ExpressionKey? {
+    let record = body.nodes[id.index]
+    var key = ExpressionKey(operation: UInt32(record.opcode.rawValue) << 22 | record.type.bits)
+    if case .v128Const(let vector) = body[id] {
+      key.words = numberWords(of: vector, id)
+      return key
+    }
+    // The immediates of a load may stand in the pool.
+    if info.shape == .load && record.c & 1 == 1 { return nil }
+    key.words = (record.a, record.b, record.c)
+    for position in 0..<info.layout.wordCount {
+      let word = info.layout.word(at: position)
+      let number = values[Int(record.word(word))].number.rawValue
+      switch word {
+      case 0: key.words.0 = number
+      case 1: key.words.1 = number
+      default: key.words.2 = number
+      }
+    }
+    if info.attributes.contains(.commutative) && key.words.0 > key.words.1 {
+      key.words = (key.words.1, key.words.0, key.words.2)
+    }
+    return key
+  }
+
+  /// A vector has more words than a key: half of it gets a number of its own.
+  private mutating func numberWords(of vector: V128, _ id: NodeID) -> (UInt32, UInt32, UInt32) {
+    func halves(_ bits: UInt64) -> (UInt32, UInt32) {
+      (UInt32(truncatingIfNeeded: bits), UInt32(truncatingIfNeeded: bits >> 32))
+    }
+    let (low, high) = (halves(vector.low), halves(vector.high))
+    let key = ExpressionKey(operation: .max, words: (low.0, low.1, 0))
+    let (position, isNew) = table.position(of: key) {
+      ExpressionTable.Entry(key: key, number: ExpressionNumber(rawValue: numberCount), leader: id, time: 0)
+    }
+    if isNew { _ = makeNumber() }
+    return (table[position].number.rawValue, high.0, high.1)
+  }
+
+  /// Whether what a node reads is the same for ever.
+  private func readsConstant(_ id: NodeID, in body: borrowing Body) -> Bool {
+    switch body[id] {
+    case .globalGet(let global): return !declarations.globals[global.index].isMutable
+    case .structGet(let node): return declarations.types[node.type].fields?[Int(node.field)].isMutable == false
+    case .arrayGet(let node): return declarations.types[node.type].arrayElement?.isMutable == false
+    default: return false
+    }
+  }
+
+  // MARK: Reuse
+
+  /// A value has been computed before.
+  private mutating func reuse(
+    _ position: Int, for id: NodeID, _ value: Value, _ time: UInt32, in body: borrowing Body
+  ) {
+    let isKept = times.contains(table[position].time)
+    if value.isPure && value.cost > 0 {
+      let holder = holders[value.number.index]
+      if mayRead(holder, insteadOf: id, value, in: body) { return note(ExpressionSource(local: holder), for: id) }
+      if isKept && isWorthLocal(id, value, in: body) {
+        return note(ExpressionSource(leader: table[position].leader), for: id)
+      }
+    }
+    if !isKept {
+      table[position].leader = id
+      table[position].time = time
+    }
+  }
+
+  private mutating func note(_ source: ExpressionSource, for id: NodeID) {
+    hasRepeats = true
+    if sources.isEmpty { sources.resize(to: values.count, filling: ExpressionSource()) }
+    sources[id.index] = source
+  }
+
+  /// Whether the local has the value.
+  private func mayRead(_ local: LocalID, insteadOf id: NodeID, _ value: Value, in body: borrowing Body) -> Bool {
+    !local.isNone && localNumbers[local.index] == value.number && times.contains(localTimes[local.index])
+      && Int(value.size) >= Self.accessSize(of: local.index)
+      && declarations.types.matches(body.type(of: local), body.type(of: id).valueType)
+  }
+
+  /// Whether an assignment and a read are less than computing the value a second time.
+  private func isWorthLocal(_ id: NodeID, _ value: Value, in body: borrowing Body) -> Bool {
+    var size = 2 * Self.accessSize(of: body.localCount)
+    // Where validation can't see the assignment, a read has to check for null.
+    if !body.type(of: id).valueType.isDefaultable { size += 1 }
+    return savesSize ? Int(value.size) > size : Int(value.size) >= size
+  }
+
+  /// Bytes of an instruction that names the local.
+  private static func accessSize(of local: Int) -> Int { local < 128 ? 2 : 3 }
+}
+
+extension Shape {
+  /// Whether equal instructions with equal operands give equal values, as long as the state that they read is the same.
+  fileprivate var isNumbered: Bool {
+    switch self {
+    case .i32Const, .i64Const, .f32Const, .f64Const, .v128Const, .refNull, .refFunc, .unary, .binary, .ternary, .select,
+      .selectTyped, .extractLane, .replaceLane, .refIsNull, .refEq, .refAsNonNull, .refTest, .refCast, .refConvert,
+      .refI31, .i31Get, .arrayLen:
+      return true
+    default: return readState != nil
+    }
+  }
+
+  fileprivate var readState: ReadableState.Kind? {
+    switch self {
+    case .globalGet: return .globals
+    case .load, .memorySize: return .memory
+    case .tableGet, .tableSize: return .tables
+    case .structGet, .arrayGet: return .objects
+    default: return nil
+    }
+  }
+}
+
+extension OpcodeInfo {
+  fileprivate var isAtomic: Bool { code >> 16 == 0xfe }
+}
+
+extension Opcode {
+  /// What an instruction that is numbered takes to run, roughly; 0: it takes no more than reading a local.
+  fileprivate var cost: Int {
+    switch self {
+    case .i32Const, .i64Const, .f32Const, .f64Const, .v128Const, .refNull, .refFunc: return 0
+    default: return 1
+    }
+  }
+}

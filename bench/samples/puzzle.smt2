@@ -1,0 +1,12 @@
+; Two factors and a third number, of bit vectors: a little work for a solver.
+(set-logic QF_BV)
+(declare-const a (_ BitVec 14))
+(declare-const b (_ BitVec 14))
+(declare-const c (_ BitVec 14))
+(assert (= (bvmul a b) #b10101011110011))
+(assert (bvugt a b))
+(assert (bvugt b #b00000000010000))
+(assert (= (bvxor c (bvshl a #b00000000000010)) (bvadd b (bvlshr c #b00000000000101))))
+(assert (not (= c a)))
+(check-sat)
+(get-model)
