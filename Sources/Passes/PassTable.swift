@@ -20,6 +20,9 @@ package enum PassTable {
       group: .controlFlow, traits: .isIdempotent
     ) { _ in .function(DeadCodeElimination()) },
     PassDescriptor(
+      "licm", "Moves statements that do the same each time out of loops.", group: .controlFlow
+    ) { _ in .function(LoopInvariantCodeMotion()) },
+    PassDescriptor(
       "merge-blocks", "Merges blocks into those around them, moves statements out of operands.",
       group: .controlFlow, traits: .isIdempotent
     ) { _ in .function(MergeBlocks()) },
