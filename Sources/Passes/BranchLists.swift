@@ -24,34 +24,6 @@ extension BranchFlow {
     if list.label != block.label { body.setLabel(of: id, to: list.label) }
   }
 
-  /// A block that only a `br_if` of the loop in it leaves goes into the loop, where it becomes an `if`.
-  ///
-  ///     (block $out (loop $again A (br_if $out c) B))  ->  (loop $again A (if (i32.eqz c) (then B)))
-  mutating func moveIntoLoop(_ id: NodeID, exit: Exit, in body: inout Body) -> NodeID {
-    guard case .block(let block) = body[id], block.items.count == 1, !block.label.isNone, block.label != .function,
-      uses[block.label] == 1
-    else { return id }
-    let item = body[block.items, 0]
-    guard body.opcode(of: item) == .loop, case .loop(let loop) = body[item], body.isSequence(loop.body),
-      (0..<body.operandCount(of: loop.body)).contains(where: {
-        isBrIf(body.operand($0, of: loop.body), to: block.label, in: body)
-      })
-    else { return id }
-    body.setItems(of: id, to: body.makeList([loop.body]))
-    body.setOperand(0, of: item, to: id)
-    body.setType(of: item, to: body.type(of: id))
-    simplifyList(of: id, exit: exit, in: &body)
-    return item
-  }
-
-  private func isBrIf(_ id: NodeID, to label: LabelID, in body: borrowing Body) -> Bool {
-    switch body[id] {
-    case .brIf(let branch): return branch.label == label
-    case .drop(let value): return body.opcode(of: value) == .brIf && isBrIf(value, to: label, in: body)
-    default: return false
-    }
-  }
-
   private mutating func flatten(_ id: NodeID, in body: inout Body) {
     if flatteningBudget > 0 { flatteningBudget -= body.flattenItems(of: id, &cursors) }
   }
@@ -171,7 +143,7 @@ extension BranchFlow {
     case .return(let node) where list.exit == .function: value = node.value
     default: return false
     }
-    if value.isNone && !end.parent.isNone {
+    if value.isNone && !end.parent.isNone && body.isSequence(end.parent) {
       body.truncateItems(of: end.parent, to: end.position)
     } else {
       let replacement = value.isNone ? body.makeEmptySequence() : value
@@ -190,10 +162,11 @@ extension BranchFlow {
     list.replaceRest(with: simplifyIf(view, node, exit: list.exit, in: &body))
   }
 
-  /// The last item of an arm, through a few sequences, and the operand that it is: of the sequence, or of the `if`.
+  /// The last item of an arm, through a few sequences and loops, and the operand that it is: of one of these, or of the
+  /// `if`.
   private func lastItem(of arm: NodeID, in body: borrowing Body) -> (id: NodeID, parent: NodeID, position: Int)? {
     var (id, parent, position) = (arm, NodeID.none, 1)
-    for _ in 0..<4 where body.isSequence(id) {
+    for _ in 0..<4 where body.isSequence(id) || body.opcode(of: id) == .loop {
       let count = body.operandCount(of: id)
       if count == 0 { return nil }
       (parent, position) = (id, count - 1)
@@ -202,14 +175,14 @@ extension BranchFlow {
     return (id, parent, position)
   }
 
-  /// Control comes out of the sequences that the branch stood at the end of.
+  /// Control comes out of the sequences and loops that the branch stood at the end of.
   private func retype(_ arm: NodeID, downTo last: NodeID, as type: ResultType, in body: inout Body) {
     if last.isNone { return }
     var id = arm
     while true {
       body.setType(of: id, to: type)
       if id == last { return }
-      // Sequences down to `last` end with one another.
+      // Those down to `last` end with one another.
       id = body.operand(body.operandCount(of: id) - 1, of: id)
     }
   }

@@ -41,13 +41,14 @@ private struct StatementMotion: ~Copyable {
   private var optional = LabelUses()
   /// Made when two operands have to be compared for the first time.
   private var effects: EffectsColumn?
+  private var loopEnds: LoopEnds?
 
   init() { effects = nil }
 
   mutating func rewrite(_ id: NodeID, in body: inout Body) -> NodeID {
     switch body.opcode(of: id) {
     case .block: return finishBlock(id, in: &body)
-    case .loop: return id
+    case .loop: return finishLoop(id, in: &body)
     case .try, .tryTable:
       uses.count(id, in: body)
       return id
@@ -60,6 +61,15 @@ private struct StatementMotion: ~Copyable {
       guard let parts = takeApart(id, in: &body) else { return result }
       return put(parts, insteadOf: id, atEndOf: result, in: &body)
     }
+  }
+
+  /// What a loop does after its last way back stands behind it.
+  private mutating func finishLoop(_ id: NodeID, in body: inout Body) -> NodeID {
+    if loopEnds == nil { loopEnds = LoopEnds(of: body) }
+    guard let sequence = loopEnds!.moveOut(of: id, in: &body) else { return id }
+    if effects != nil { effects![sequence] = effects![id] }
+    hasNestedLists = true
+    return sequence
   }
 
   /// A block that nothing branches to is a sequence, or just its only item.

@@ -1,9 +1,10 @@
 import PassManager
+import Support
 
 /// The one list of passes. A pass is a file, a row here and a page in passes-docs/.
 package enum PassTable {
   /// In the order that `--help` has within each group.
-  package static let all: [PassDescriptor] = functionRows + moduleRows
+  package static let all: [PassDescriptor] = functionRows + loweringRows + moduleRows
 
   /// The passes over one function at a time.
   private static let functionRows: [PassDescriptor] = [
@@ -95,6 +96,19 @@ package enum PassTable {
     ) { _ in .function(Untee()) },
     // Simpler code
     PassDescriptor(
+      "avoid-reinterprets", "Loads values again as what they are reinterpreted as.", group: .code
+    ) { _ in .function(AvoidReinterprets()) },
+    PassDescriptor(
+      "const-hoisting", "Keeps constants that are long and used often in locals.", group: .code
+    ) { _ in .function(ConstHoisting()) },
+    PassDescriptor(
+      "optimize-added-constants", "Makes constants that are added to addresses parts of offsets.", group: .code
+    ) { options in .function(try addedConstants("optimize-added-constants", options)) },
+    PassDescriptor(
+      "optimize-added-constants-propagate", "As optimize-added-constants, also where locals hold the addresses.",
+      group: .code
+    ) { options in .function(try addedConstants("optimize-added-constants-propagate", options)) },
+    PassDescriptor(
       "optimize-instructions", "Rewrites small groups of instructions by algebra.",
       group: .code, traits: .rewritesAreIndependent
     ) { options in .function(OptimizeInstructions(skipping: options.skippedRules)) },
@@ -107,10 +121,34 @@ package enum PassTable {
       group: .code, traits: [.isIdempotent, .rewritesAreIndependent]
     ) { _ in .function(Precompute()) },
     PassDescriptor(
+      "precompute-propagate", "As precompute; what is known is known of locals that hold it, too.", group: .code
+    ) { _ in .function(Precompute(propagates: true)) },
+    PassDescriptor(
       "vacuum", "Sweeps out what has no effect: unused values, empty arms and blocks.",
       group: .code, traits: .rewritesAreIndependent
     ) { _ in .function(Vacuum()) },
   ]
+
+  /// What other engines need.
+  private static let loweringRows: [PassDescriptor] = [
+    PassDescriptor(
+      "alignment-lowering", "Takes accesses to memory apart that may not be aligned.", group: .code
+    ) { _ in .function(AlignmentLowering()) },
+    PassDescriptor(
+      "dealign", "Promises of no access to memory that its address is aligned.", group: .code,
+      traits: [.isIdempotent, .rewritesAreIndependent]
+    ) { _ in .function(Dealign()) },
+    PassDescriptor(
+      "signext-lowering", "Extends signs by shifts.", group: .code, traits: [.isIdempotent, .rewritesAreIndependent]
+    ) { _ in .function(SignExtensionLowering()) },
+  ]
+
+  private static func addedConstants(_ name: String, _ options: PassOptions) throws -> OptimizeAddedConstants {
+    guard options.lowMemoryUnused else {
+      throw WasmError(.request, "--\(name) needs the promise of --low-memory-unused")
+    }
+    return OptimizeAddedConstants(propagates: name.hasSuffix("propagate"))
+  }
 
   package static func descriptor(_ name: String) -> PassDescriptor? { byName[name] }
 

@@ -7,6 +7,9 @@ package enum Pipelines {
     let pass: String
     var speed = 1
     var size = 1
+    /// What runs at lower levels.
+    var below: String?
+    var needsLowMemoryUnused = false
   }
 
   /// First of all: what need not be optimized.
@@ -27,7 +30,10 @@ package enum Pipelines {
     Step(pass: "remove-unused-names"),    // of the blocks that the branches led to
     Step(pass: "optimize-instructions"),
     Step(pass: "pick-load-signs", speed: 2, size: 2),
-    Step(pass: "precompute"),
+    Step(pass: "precompute-propagate", speed: 3, size: 2, below: "precompute"),
+    Step(
+      pass: "optimize-added-constants-propagate", speed: 3, size: 1, below: "optimize-added-constants",
+      needsLowMemoryUnused: true),
     Step(pass: "code-pushing", speed: 2, size: 2),  // before sets become operands
     Step(pass: "tuple-optimization"),     // simplify-locals looks at single assignments
     Step(pass: "simplify-locals-nostructure"),  // results of blocks would hinder coalesce-locals
@@ -48,7 +54,8 @@ package enum Pipelines {
     Step(pass: "remove-unused-brs"),      // what follows a statement now stands beside it
     Step(pass: "remove-unused-names"),
     Step(pass: "merge-blocks"),
-    Step(pass: "precompute"),             // of what came together
+    // Of what came together.
+    Step(pass: "precompute-propagate", speed: 3, size: 2, below: "precompute"),
     Step(pass: "optimize-instructions"),
     Step(pass: "rse", speed: 2),          // assignments of what the local holds already
     Step(pass: "vacuum"),                 // sweeps what the lines above leave
@@ -61,15 +68,22 @@ package enum Pipelines {
   ]
 
   /// The passes of a level, in order; none at level 0.
-  package static func passes(optimizeLevel: Int, shrinkLevel: Int) -> [String] {
-    (modulePrelude + functionPipeline + moduleEpilogue)
-      .filter { optimizeLevel >= $0.speed || shrinkLevel >= $0.size }
-      .map(\.pass)
+  package static func passes(
+    optimizeLevel: Int, shrinkLevel: Int, lowMemoryUnused: Bool = false
+  ) -> [String] {
+    if optimizeLevel == 0 && shrinkLevel == 0 { return [] }
+    return (modulePrelude + functionPipeline + moduleEpilogue).compactMap { step in
+      if step.needsLowMemoryUnused && !lowMemoryUnused { return nil }
+      return optimizeLevel >= step.speed || shrinkLevel >= step.size ? step.pass : step.below
+    }
   }
 
   /// The same, ready to run.
   package static func schedule(with options: PassOptions) throws -> [ScheduledPass] {
-    try passes(optimizeLevel: options.optimizeLevel, shrinkLevel: options.shrinkLevel).map { name in
+    let names = passes(
+      optimizeLevel: options.optimizeLevel, shrinkLevel: options.shrinkLevel,
+      lowMemoryUnused: options.lowMemoryUnused)
+    return try names.map { name in
       guard let descriptor = PassTable.descriptor(name) else { preconditionFailure("\(name) is in no table") }
       return try descriptor.scheduled(with: options)
     }

@@ -19,15 +19,23 @@ struct RemoveUnusedBranches: FunctionPass {
   static let roundLimit = 4
 
   func run(on body: inout Body, in context: borrowing FunctionContext) {
-    let limits = SpeculationLimits(context.options)
+    var flow = BranchFlow(limits: SpeculationLimits(context.options))
     for _ in 0..<Self.roundLimit {
       let before = body.changeCount
-      var flow = BranchFlow(of: body, limits: limits)
       flow.run(on: &body)
       if flow.hasThrows { CaughtThrows(declarations: context.declarations).rewrite(&body) }
-      if flow.hasReferenceBranches { DecidedReferenceBranches(types: context.declarations.types).rewrite(&body) }
+      if flow.hasReferenceBranches { decideReferenceBranches(in: &body, context.declarations.types) }
       if body.changeCount == before { return }
     }
+  }
+}
+
+private extension RemoveUnusedBranches {
+  func decideReferenceBranches(in body: inout Body, _ types: TypeTable) {
+    let before = body.changeCount
+    DecidedReferenceBranches(types: types).rewrite(&body)
+    // Code after a branch that is always taken would keep the blocks around it from ending with the branch.
+    if body.changeCount != before { body.removeDeadCode() }
   }
 }
 
@@ -52,14 +60,19 @@ struct BranchFlow: ~Copyable {
     let count: Int32
     /// Where control goes from the node's end.
     let exit: Exit
+    /// There are control instructions below.
+    var hasControl = false
   }
 
   let limits: SpeculationLimits
   /// How often labels are named by the nodes that the walk has left: all uses, when it leaves the block.
   var uses = LabelUses()
+  /// By node: whether it has operands, but no control instruction is at it or below, as a round before has found. It is
+  /// not entered again.
+  private var isPlain = Column<Bool>()
   /// Items that may still be copied to flatten lists, and be looked at again in the list they end up in: a bound for
   /// nests whose lists grow at every level. Beyond it, fewer branches are found to be unused.
-  var flatteningBudget: Int
+  var flatteningBudget = 0
   var cursors = Column<ListCursor>()
   /// The body has a `throw`; a branch that looks at a reference.
   private(set) var hasThrows = false
@@ -70,12 +83,21 @@ struct BranchFlow: ~Copyable {
   private var labels = Column<LabelID>()
   private var types = Column<ResultType>()
   private var frames = Column<Frame>()
+  private let anchor = Anchor()
 
-  init(of body: borrowing Body, limits: SpeculationLimits) {
+  init(limits: SpeculationLimits) {
     self.limits = limits
+  }
+
+  private mutating func prepare(for body: inout Body) {
+    uses = LabelUses()
     flatteningBudget = 2 * body.nodes.count
+    labels.removeAll()
+    types.removeAll()
+    exits.removeAll()
     exits.resize(to: Int(body.labelCount), filling: .none)
     exits[LabelID.function.index] = makeExit(.function, type: body.type(of: body.root))
+    isPlain.resize(to: body.nodes.count, filling: false)
   }
 
   private mutating func makeExit(_ label: LabelID, type: ResultType) -> Exit {
@@ -103,26 +125,46 @@ struct BranchFlow: ~Copyable {
 
   // MARK: The walk
 
+  /// One round.
   mutating func run(on body: inout Body) {
-    enter(body.root, exit: .function, in: body)
+    prepare(for: &body)
+    enter(body.root, exit: .function, in: &body)
     while true {
       let frame = frames.last
       if frame.next < frame.count {
         frames.last.next += 1
         let operand = body.operand(Int(frame.next), of: frame.node)
-        if !operand.isNone {
-          enter(operand, exit: exit(of: operand, at: Int(frame.next), in: frame, body), in: body)
-        }
+        if !operand.isNone { visit(operand, at: Int(frame.next), in: frame, &body) }
         continue
       }
-      let result = leave(frame.node, exit: frame.exit, in: &body)
-      frames.removeLast(1)
-      if frames.isEmpty { return }
-      if result != frame.node { body.setOperand(Int(frames.last.next) - 1, of: frames.last.node, to: result) }
+      if frame.hasControl {
+        let result = leave(frame.node, exit: frame.exit, in: &body)
+        frames.removeLast(1)
+        if frames.isEmpty { return }
+        frames.last.hasControl = true
+        if result != frame.node { body.setOperand(Int(frames.last.next) - 1, of: frames.last.node, to: result) }
+      } else {
+        if frame.node.index < isPlain.count { isPlain[frame.node.index] = true }
+        frames.removeLast(1)
+      }
     }
   }
 
-  private mutating func enter(_ id: NodeID, exit: Exit, in body: borrowing Body) {
+  @inline(__always)
+  private mutating func visit(_ operand: NodeID, at position: Int, in frame: Frame, _ body: inout Body) {
+    let count = body.operandCount(of: operand)
+    if body.info(of: operand).shape.rawValue <= Shape.return.rawValue {
+      enter(operand, exit: exit(of: operand, at: position, in: frame, &body), in: &body)
+    } else if body.opcode(of: operand) == .throw {
+      hasThrows = true
+      frames.last.hasControl = true
+      frames.append(Frame(node: operand, count: Int32(truncatingIfNeeded: count), exit: .none, hasControl: true))
+    } else if count > 0 && !(operand.index < isPlain.count && isPlain[operand.index]) {
+      frames.append(Frame(node: operand, count: Int32(truncatingIfNeeded: count), exit: .none))
+    }
+  }
+
+  private mutating func enter(_ id: NodeID, exit: Exit, in body: inout Body) {
     var exit = exit
     switch body.opcode(of: id) {
     case .block:
@@ -134,18 +176,19 @@ struct BranchFlow: ~Copyable {
       exits[loop.label.index] = makeExit(loop.label, type: .none)
     default: break
     }
-    frames.append(Frame(node: id, count: Int32(body.operandCount(of: id)), exit: exit))
+    frames.append(Frame(node: id, count: Int32(body.operandCount(of: id)), exit: exit, hasControl: true))
   }
 
   /// Where control goes from the end of an operand.
-  private func exit(of operand: NodeID, at position: Int, in frame: Frame, _ body: borrowing Body) -> Exit {
+  private mutating func exit(of operand: NodeID, at position: Int, in frame: Frame, _ body: inout Body) -> Exit {
     var exit = Exit.none
     switch body.opcode(of: frame.node) {
     case .block where position + 1 < frame.count:
-      exit = entryExit(of: body.operand(position + 1, of: frame.node), in: body)
+      exit = entryExit(of: body.operand(position + 1, of: frame.node), in: &body)
     case .block, .loop, .try, .tryTable: exit = frame.exit
     case .if where position > 0: exit = frame.exit
-    case .br, .return: exit = exitOfBranch(frame.node, in: body)
+    case .br: exit = exits[body.label(ofBranch: frame.node).index]
+    case .return: exit = .function
     default: break
     }
     if exit.isNone { return exit }
@@ -153,19 +196,13 @@ struct BranchFlow: ~Copyable {
     return type == .unreachable || type == types[exit.index] ? exit : .none
   }
 
-  /// Where control goes that comes to the end of the value of a branch.
-  private func exitOfBranch(_ id: NodeID, in body: borrowing Body) -> Exit {
-    if case .br(let branch) = body[id] { return exits[branch.label.index] }
-    return .function
-  }
-
   /// Where control goes that comes to a branch without value.
-  private func entryExit(of id: NodeID, in body: borrowing Body) -> Exit {
-    let opcode = body.opcode(of: id)
-    guard opcode == .br || opcode == .return else { return .none }
-    switch body[id] {
-    case .br(let branch) where branch.value.isNone: return exits[branch.label.index]
-    case .return(let node) where node.value.isNone && types[0] == .none: return .function
+  private mutating func entryExit(of id: NodeID, in body: inout Body) -> Exit {
+    switch body.opcode(of: id) {
+    case .br:
+      guard case .br(let branch) = body[id], branch.value.isNone else { return .none }
+      return exits[branch.label.index]
+    case .return: return types[0] == .none && body.operand(0, of: id).isNone ? .function : .none
     default: return .none
     }
   }
@@ -178,10 +215,8 @@ struct BranchFlow: ~Copyable {
     case .block, .loop, .if, .try, .tryTable, .br, .brIf, .brTable, .return, .brOnNull, .brOnNonNull, .brOnCast,
       .brOnCastFail:
       break
-    case .localSet, .localTee: return simplifySet(id, in: &body)
-    case .throw:
-      hasThrows = true
-      return id
+    case .localSet, .localTee:
+      return body.opcode(of: body.operand(0, of: id)) == .if ? simplifySet(id, in: &body) : id
     default: return id
     }
     uses.count(id, in: body)
@@ -207,7 +242,11 @@ struct BranchFlow: ~Copyable {
       useOutermostLabels(of: id, in: &body)
       refineType(of: id, exit: exit, in: &body)
       return id
-    case .loop, .try:
+    case .loop(let loop):
+      refineType(of: id, exit: exit, in: &body)
+      if body.diverges(loop.body) { body.refineType(of: id, to: .unreachable) }
+      return id
+    case .try:
       refineType(of: id, exit: exit, in: &body)
       return id
     default: return id
@@ -228,7 +267,7 @@ struct BranchFlow: ~Copyable {
 
   /// A construct that control did not leave, and does now that a branch at its end is gone, gets the type of what
   /// comes out.
-  private func refineType(of id: NodeID, exit: Exit, in body: inout Body) {
+  private mutating func refineType(of id: NodeID, exit: Exit, in body: inout Body) {
     guard body.type(of: id) == .unreachable, !exit.isNone else { return }
     let isOpen: Bool
     switch body[id] {
