@@ -10,6 +10,8 @@ struct LocalTimes: ~Copyable {
     private var starts = Column<UInt32>()
     private var times = Column<UInt32>()
 
+    init() {}
+
     /// - Parameter counts: how many accesses each local has.
     init(counts: borrowing Column<UInt32>) {
       var total: UInt32 = 0
@@ -43,11 +45,14 @@ struct LocalTimes: ~Copyable {
     }
   }
 
-  private var reads: Accesses
-  private var writes: Accesses
+  private var reads = Accesses()
+  private var writes = Accesses()
   /// By node: when it begins and ends.
   private var starts = Column<UInt32>()
   private var ends = Column<UInt32>()
+
+  /// Of a body without nodes.
+  init() {}
 
   init(of body: borrowing Body) {
     var readCounts = Column<UInt32>()

@@ -94,6 +94,9 @@ package enum PassTable {
     PassDescriptor(
       "untee", "Takes local.tee apart.", group: .locals, traits: [.isIdempotent, .rewritesAreIndependent]
     ) { _ in .function(Untee()) },
+    PassDescriptor(
+      "value-numbering", "As local-cse, and keeps in loops what these do not change.", group: .locals
+    ) { _ in .function(LocalCommonSubexpressionElimination(looksIntoLoops: true)) },
     // Simpler code
     PassDescriptor(
       "avoid-reinterprets", "Loads values again as what they are reinterpreted as.", group: .code

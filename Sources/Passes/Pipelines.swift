@@ -23,7 +23,7 @@ package enum Pipelines {
     Step(pass: "ssa-nomerge", speed: 3),  // values that have nothing to do with each other no longer share a local
     Step(pass: "flatten", speed: 4, size: 9),  // each value in a local, for the line below to bring together anew
     Step(pass: "simplify-locals-notee-nostructure", speed: 4, size: 9),
-    Step(pass: "local-cse", speed: 4, size: 9),  // while operands are simple, equal values look equal
+    Step(pass: "value-numbering", speed: 4, size: 9),  // for local-cse: while operands are simple, equal values look equal
     Step(pass: "dce"),                    // the passes below may then trust that control comes out where types say so
     Step(pass: "remove-unused-names"),
     Step(pass: "remove-unused-brs"),
@@ -42,7 +42,8 @@ package enum Pipelines {
     Step(pass: "remove-unused-brs"),      // arms are empty now, and blocks shorter
     Step(pass: "merge-locals", speed: 3, size: 9),  // reads of copies, so that coalesce-locals finds fewer apart
     Step(pass: "coalesce-locals"),
-    Step(pass: "local-cse", speed: 3, size: 1),  // where locals are few, and what it makes can still be simplified
+    // What local-cse does and more, where locals are few and what it makes can still be simplified.
+    Step(pass: "value-numbering", speed: 3, size: 1),
     Step(pass: "simplify-locals"),
     Step(pass: "vacuum"),
     Step(pass: "reorder-locals"),
