@@ -26,9 +26,21 @@ struct ControlFlowWalk: ~Copyable {
       frames.last.next += 1
       if frame.hasArms { come(to: Int(frame.next), of: frame.node, in: body) }
       let operand = body.operand(Int(frame.next), of: frame.node)
-      if !operand.isNone { enter(operand, in: body) }
+      if operand.isNone { continue }
+      if body.operandCount(of: operand) > 0 { enter(operand, in: body) } else { visitLeaf(operand, in: body) }
     }
     builder.finish()
+  }
+
+  /// Comes to a node without operands, as more than half of all are, and leaves it.
+  @inline(__always)
+  private mutating func visitLeaf(_ id: NodeID, in body: borrowing Body) {
+    switch body.info(of: id).shape {
+    case .localGet: builder.add(id, body.local(of: id), isWrite: false)
+    case .unreachable, .rethrow, .return, .br, .call, .throw, .block, .try:
+      enter(id, in: body)
+    default: break
+    }
   }
 
   private mutating func enter(_ id: NodeID, in body: borrowing Body) {
@@ -124,9 +136,7 @@ struct ControlFlowWalk: ~Copyable {
   private mutating func leave(_ id: NodeID, in body: borrowing Body) {
     // Most nodes neither branch nor have to do with locals.
     switch body.info(of: id).shape {
-    case .localGet:
-      if case .localGet(let local) = body[id] { builder.add(id, local, isWrite: false) }
-    case .localSet, .localTee: leaveSet(id, in: body)
+    case .localSet, .localTee: builder.add(id, body.local(of: id), isWrite: true)
     case .tupleSet: leaveTupleSet(id, in: body)
     case .block:
       if case .block(let node) = body[id] { builder.end(node.label) }
@@ -137,13 +147,6 @@ struct ControlFlowWalk: ~Copyable {
     case .throw, .throwRef, .rethrow: builder.leave(to: receiver)
     case .return, .unreachable: builder.stop()
     default: break
-    }
-  }
-
-  private mutating func leaveSet(_ id: NodeID, in body: borrowing Body) {
-    switch body[id] {
-    case .localSet(let node), .localTee(let node): builder.add(id, node.local, isWrite: true)
-    default: preconditionFailure("no assignment")
     }
   }
 
