@@ -49,6 +49,7 @@ import Testing
   /// Passes that no pipeline runs, or only some do.
   private static let others = [
     "simplify-locals", "simplify-locals-nonesting", "simplify-locals-nostructure", "simplify-locals-notee",
+    "avoid-reinterprets", "const-hoisting", "alignment-lowering", "signext-lowering", "precompute-propagate",
   ]
 
   @Test(arguments: shapes.keys.sorted()) func passesAreLinear(_ shape: String) throws {
