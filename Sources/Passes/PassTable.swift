@@ -49,8 +49,15 @@ package enum PassTable {
       group: .locals
     ) { _ in .function(LocalCommonSubexpressionElimination()) },
     PassDescriptor(
+      "local-subtyping", "Gives locals the most exact reference types that fit what they are assigned.",
+      group: .locals
+    ) { _ in .function(LocalSubtyping()) },
+    PassDescriptor(
       "merge-locals", "Lets reads of a copy and reads of its source use one local.", group: .locals
     ) { _ in .function(MergeLocals()) },
+    PassDescriptor(
+      "optimize-stack-ir", "Leaves values on the stack instead of in locals; last of all.", group: .locals
+    ) { _ in .function(OptimizeStackIR()) },
     PassDescriptor(
       "reorder-locals", "Gives the locals used most often the shortest indices, drops unused ones.",
       group: .locals, traits: .isIdempotent
@@ -99,12 +106,25 @@ package enum PassTable {
       "const-hoisting", "Keeps constants that are long and used often in locals.", group: .code
     ) { _ in .function(ConstHoisting()) },
     PassDescriptor(
+      "heap-store-optimization", "Stores values of fields where the structure is made.", group: .code
+    ) { _ in .function(HeapStoreOptimization()) },
+    PassDescriptor(
+      "heap2local", "Keeps structures and small arrays that never leave the function in locals.", group: .code
+    ) { _ in .function(HeapToLocal()) },
+    PassDescriptor(
+      "memory-forwarding", "Takes values from where they still are instead of from memory; drops useless stores.",
+      group: .code
+    ) { _ in .function(MemoryForwarding()) },
+    PassDescriptor(
       "optimize-added-constants", "Makes constants that are added to addresses parts of offsets.", group: .code
     ) { options in .function(try addedConstants("optimize-added-constants", options)) },
     PassDescriptor(
       "optimize-added-constants-propagate", "As optimize-added-constants, also where locals hold the addresses.",
       group: .code
     ) { options in .function(try addedConstants("optimize-added-constants-propagate", options)) },
+    PassDescriptor(
+      "optimize-casts", "Lets reads of a reference use what a cast before them gave.", group: .code
+    ) { _ in .function(OptimizeCasts()) },
     PassDescriptor(
       "optimize-instructions", "Rewrites small groups of instructions by algebra.",
       group: .code, traits: .rewritesAreIndependent

@@ -21,6 +21,7 @@ package enum Pipelines {
   /// Within each function; the order is that of wasm-opt.
   static let functionPipeline = [
     Step(pass: "ssa-nomerge", speed: 3),  // values that have nothing to do with each other no longer share a local
+    Step(pass: "memory-forwarding", speed: 3, size: 1),  // values in locals, where the lines below can work with them
     Step(pass: "flatten", speed: 4, size: 9),  // each value in a local, for the line below to bring together anew
     Step(pass: "simplify-locals-notee-nostructure", speed: 4, size: 9),
     Step(pass: "local-cse", speed: 4, size: 9),  // while operands are simple, equal values look equal
@@ -29,6 +30,7 @@ package enum Pipelines {
     Step(pass: "remove-unused-brs"),
     Step(pass: "remove-unused-names"),    // of the blocks that the branches led to
     Step(pass: "optimize-instructions"),
+    Step(pass: "heap-store-optimization", speed: 2, size: 2),
     Step(pass: "pick-load-signs", speed: 2, size: 2),
     Step(pass: "precompute-propagate", speed: 3, size: 2, below: "precompute"),
     Step(
@@ -40,7 +42,10 @@ package enum Pipelines {
     Step(pass: "vacuum"),
     Step(pass: "reorder-locals"),         // drops what is unused, so that the next passes don't look at it
     Step(pass: "remove-unused-brs"),      // arms are empty now, and blocks shorter
+    Step(pass: "heap2local", speed: 2, size: 2),
     Step(pass: "merge-locals", speed: 3, size: 9),  // reads of copies, so that coalesce-locals finds fewer apart
+    Step(pass: "optimize-casts", speed: 2, size: 2),
+    Step(pass: "local-subtyping", speed: 2, size: 2),  // while each local still has few values
     Step(pass: "coalesce-locals"),
     Step(pass: "local-cse", speed: 3, size: 1),  // where locals are few, and what it makes can still be simplified
     Step(pass: "simplify-locals"),
@@ -59,6 +64,8 @@ package enum Pipelines {
     Step(pass: "optimize-instructions"),
     Step(pass: "rse", speed: 2),          // assignments of what the local holds already
     Step(pass: "vacuum"),                 // sweeps what the lines above leave
+    Step(pass: "optimize-stack-ir", speed: 2, size: 1),  // last: other passes look for assignments
+    Step(pass: "reorder-locals", speed: 2, size: 1),     // without those that are not needed any more
   ]
 
   /// Last of all: what optimizing made equal or unused.
