@@ -34,19 +34,26 @@ extension Body {
     frames.append(WalkFrame(top, count: operandCount(of: top)))
     while true {
       let frame = frames.last
+      var id = frame.node
       if frame.next < frame.count {
         frames.last.next += 1
-        let operand = operand(Int(frame.next), of: frame.node)
-        if !operand.isNone { frames.append(WalkFrame(operand, count: operandCount(of: operand))) }
-        continue
+        id = operand(Int(frame.next), of: frame.node)
+        if id.isNone { continue }
+        // Nodes without operands, which are about half of all, need no frame.
+        let count = operandCount(of: id)
+        if count > 0 {
+          frames.append(WalkFrame(id, count: count))
+          continue
+        }
+      } else {
+        frames.removeLast(1)
       }
-      let result = countsRewrites ? try countedRewrite(frame.node, rewrite) : try rewrite(&self, frame.node)
-      frames.removeLast(1)
+      let result = countsRewrites ? try countedRewrite(id, rewrite) : try rewrite(&self, id)
       if frames.isEmpty {
-        if result != frame.node { noteReplacement(of: frame.node, by: result) }
+        if result != id { noteReplacement(of: id, by: result) }
         return result
       }
-      if result != frame.node { replaceOperand(Int(frames.last.next) - 1, of: frames.last.node, by: result) }
+      if result != id { replaceOperand(Int(frames.last.next) - 1, of: frames.last.node, by: result) }
     }
   }
 
@@ -92,16 +99,21 @@ extension Body {
     frames.append(WalkFrame(top, count: operandCount(of: top)))
     while !frames.isEmpty {
       let frame = frames.last
+      var id = frame.node
       if frame.next < frame.count {
         frames.last.next += 1
-        let operand = operand(Int(frame.next), of: frame.node)
-        if !operand.isNone, try enter(operand) {
-          frames.append(WalkFrame(operand, count: operandCount(of: operand)))
+        id = operand(Int(frame.next), of: frame.node)
+        if id.isNone { continue }
+        if try !enter(id) { continue }
+        let count = operandCount(of: id)
+        if count > 0 {
+          frames.append(WalkFrame(id, count: count))
+          continue
         }
-        continue
+      } else {
+        frames.removeLast(1)
       }
-      try exit(frame.node)
-      frames.removeLast(1)
+      try exit(id)
     }
   }
 

@@ -136,17 +136,20 @@ struct ConstantFolding: ~Copyable {
       return nil
     }
     var items: [NodeID] = []
-    for operand in body.operands(of: id) where knowledge(of: operand, in: body)!.hasEffect {
-      switch body[operand] {
-      case .localTee(let node): items.append(body.makeLocalSet(node.local, node.value))
-      case .block(let block): items += body.nodes(in: block.items).dropLast()
-      default: preconditionFailure("no effect")
-      }
-    }
+    for operand in body.operands(of: id) { items += effects(of: operand, in: &body) }
     items.append(body.makeConstant(value, body.type(of: id), declarations))
     let sequence = body.makeBlock(items, type: body.type(of: id))
     note(value, of: sequence, byteCount: value.byteCount, hasEffect: true, in: body)
     return sequence
+  }
+
+  /// What a `local.tee` or a sequence does besides having its value; nothing for others.
+  private func effects(of id: NodeID, in body: inout Body) -> [NodeID] {
+    switch body[id] {
+    case .localTee(let node): [body.makeLocalSet(node.local, node.value)]
+    case .block(let block) where block.label.isNone: Array(body.nodes(in: block.items).dropLast())
+    default: []
+    }
   }
 
   // MARK: Parts
@@ -205,14 +208,35 @@ struct ConstantFolding: ~Copyable {
       let (arm, other) = condition.isTrue ? (node.ifTrue, node.ifFalse) : (node.ifFalse, node.ifTrue)
       return body.hasSideEffects(other) ? id : arm
     case .brIf(let node):
-      guard let condition = body.constant(node.condition) else { return id }
-      if condition.isTrue { return body.makeBr(node.label, value: node.value) }
-      return node.value.isNone ? body.makeEmptySequence() : node.value
+      guard let condition = decision(node.condition, node.value, in: body) else { return id }
+      let rest: NodeID
+      if condition.isTrue {
+        rest = body.makeBr(node.label, value: node.value)
+      } else {
+        rest = node.value.isNone ? body.makeEmptySequence() : node.value
+      }
+      return behindEffects(of: node.condition, rest, in: &body)
     case .brTable(let node):
-      guard case .i32(let index) = body.constant(node.index) else { return id }
-      return body.makeBr(body.label(min(Int(index), node.labelCount - 1), of: node), value: node.value)
+      guard case .i32(let index) = decision(node.index, node.value, in: body) else { return id }
+      let label = body.label(min(Int(index), node.labelCount - 1), of: node)
+      return behindEffects(of: node.index, body.makeBr(label, value: node.value), in: &body)
     default: return id
     }
+  }
+
+  /// The value of a condition that is a constant, or has one at its end if nothing comes before it.
+  private func decision(_ condition: NodeID, _ value: NodeID, in body: borrowing Body) -> Constant? {
+    if let constant = body.constant(condition) { return constant }
+    guard value.isNone, let known = knowledge(of: condition, in: body), known.hasEffect,
+      body.opcode(of: condition) == .localTee || body.isSequence(condition)
+    else { return nil }
+    return known.value
+  }
+
+  /// What is decided, after what the condition does.
+  private func behindEffects(of condition: NodeID, _ rest: NodeID, in body: inout Body) -> NodeID {
+    let effects = effects(of: condition, in: &body)
+    return effects.isEmpty ? rest : body.makeBlock(effects + [rest], type: body.type(of: rest))
   }
 }
 
