@@ -21,6 +21,9 @@ package enum PassTable {
       group: .controlFlow, traits: .isIdempotent
     ) { _ in .function(DeadCodeElimination()) },
     PassDescriptor(
+      "licm", "Moves statements that do the same each time out of loops.", group: .controlFlow
+    ) { _ in .function(LoopInvariantCodeMotion()) },
+    PassDescriptor(
       "merge-blocks", "Merges blocks into those around them, moves statements out of operands.",
       group: .controlFlow, traits: .isIdempotent
     ) { _ in .function(MergeBlocks()) },
@@ -98,6 +101,9 @@ package enum PassTable {
     PassDescriptor(
       "untee", "Takes local.tee apart.", group: .locals, traits: [.isIdempotent, .rewritesAreIndependent]
     ) { _ in .function(Untee()) },
+    PassDescriptor(
+      "value-numbering", "As local-cse, and keeps in loops what these do not change.", group: .locals
+    ) { _ in .function(LocalCommonSubexpressionElimination(looksIntoLoops: true)) },
     // Simpler code
     PassDescriptor(
       "avoid-reinterprets", "Loads values again as what they are reinterpreted as.", group: .code

@@ -24,7 +24,7 @@ package enum Pipelines {
     Step(pass: "memory-forwarding", speed: 3, size: 1),  // values in locals, where the lines below can work with them
     Step(pass: "flatten", speed: 4, size: 9),  // each value in a local, for the line below to bring together anew
     Step(pass: "simplify-locals-notee-nostructure", speed: 4, size: 9),
-    Step(pass: "local-cse", speed: 4, size: 9),  // while operands are simple, equal values look equal
+    Step(pass: "value-numbering", speed: 4, size: 9),  // for local-cse: while operands are simple, equal values look equal
     Step(pass: "dce"),                    // the passes below may then trust that control comes out where types say so
     Step(pass: "remove-unused-names"),
     Step(pass: "remove-unused-brs"),
@@ -47,7 +47,8 @@ package enum Pipelines {
     Step(pass: "optimize-casts", speed: 2, size: 2),
     Step(pass: "local-subtyping", speed: 2, size: 2),  // while each local still has few values
     Step(pass: "coalesce-locals"),
-    Step(pass: "local-cse", speed: 3, size: 1),  // where locals are few, and what it makes can still be simplified
+    // What local-cse does and more, where locals are few and what it makes can still be simplified.
+    Step(pass: "value-numbering", speed: 3, size: 1),
     Step(pass: "simplify-locals"),
     Step(pass: "vacuum"),
     Step(pass: "reorder-locals"),

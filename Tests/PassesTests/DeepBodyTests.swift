@@ -48,8 +48,9 @@ import Testing
 
   /// Passes that no pipeline runs, or only some do.
   private static let others = [
-    "simplify-locals", "simplify-locals-nonesting", "simplify-locals-nostructure", "simplify-locals-notee",
-    "avoid-reinterprets", "const-hoisting", "alignment-lowering", "signext-lowering", "precompute-propagate",
+    "alignment-lowering", "avoid-reinterprets", "const-hoisting", "licm", "local-cse", "precompute-propagate",
+    "signext-lowering", "simplify-locals", "simplify-locals-nonesting", "simplify-locals-nostructure",
+    "simplify-locals-notee", "untee",
   ]
 
   @Test(arguments: shapes.keys.sorted()) func passesAreLinear(_ shape: String) throws {
