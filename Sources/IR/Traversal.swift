@@ -1,18 +1,5 @@
 import Support
 
-/// Where an iterative walk stands in a node.
-@frozen public struct WalkFrame: BitwiseCopyable {
-  @usableFromInline var node: NodeID
-  @usableFromInline var next: Int32
-  @usableFromInline let count: Int32
-
-  @inlinable init(_ node: NodeID, count: Int) {
-    self.node = node
-    next = 0
-    self.count = Int32(truncatingIfNeeded: count)
-  }
-}
-
 // Walks over the tree. None recurses: any depth of nesting is fine.
 
 extension Body {
@@ -30,30 +17,18 @@ extension Body {
   @inlinable public mutating func rewriteBottomUp(
     from top: NodeID, _ rewrite: (inout Body, NodeID) throws -> NodeID
   ) rethrows -> NodeID {
-    var frames = Column<WalkFrame>(capacity: 64)
-    frames.append(WalkFrame(top, count: operandCount(of: top)))
+    var walk = TreeWalk(from: top)
     while true {
-      let frame = frames.last
-      var id = frame.node
-      if frame.next < frame.count {
-        frames.last.next += 1
-        id = operand(Int(frame.next), of: frame.node)
-        if id.isNone { continue }
-        // Nodes without operands, which are about half of all, need no frame.
-        let count = operandCount(of: id)
-        if count > 0 {
-          frames.append(WalkFrame(id, count: count))
-          continue
-        }
-      } else {
-        frames.removeLast(1)
-      }
-      let result = countsRewrites ? try countedRewrite(id, rewrite) : try rewrite(&self, id)
-      if frames.isEmpty {
-        if result != id { noteReplacement(of: id, by: result) }
+      let step = walk.next()
+      if !step.isLast, walk.enter(step.node, in: self) { continue }
+      let node = step.node
+      let result = countsRewrites ? try countedRewrite(node, rewrite) : try rewrite(&self, node)
+      walk.leave(step)
+      if walk.isDone {
+        if result != node { noteReplacement(of: node, by: result) }
         return result
       }
-      if result != id { replaceOperand(Int(frames.last.next) - 1, of: frames.last.node, by: result) }
+      if result != node { replaceOperand(of: walk.parent, before: walk.remainingCount, by: result) }
     }
   }
 
@@ -75,8 +50,9 @@ extension Body {
     movePosition(from: old, to: new)
   }
 
-  @usableFromInline @inline(never) mutating func replaceOperand(_ position: Int, of id: NodeID, by new: NodeID) {
-    setOperand(position, of: id, to: new)
+  /// Replaces the operand that `remaining` others follow.
+  @usableFromInline @inline(never) mutating func replaceOperand(of id: NodeID, before remaining: Int, by new: NodeID) {
+    setOperand(operandCount(of: id) - 1 - remaining, of: id, to: new)
   }
 
   /// Visits every node below and at `top` once, operands before the node they belong to.
@@ -94,27 +70,19 @@ extension Body {
   @inlinable public func walk(
     from top: NodeID, enter: (NodeID) throws -> Bool, exit: (NodeID) throws -> Void
   ) rethrows {
-    guard try enter(top) else { return }
-    var frames = Column<WalkFrame>(capacity: 64)
-    frames.append(WalkFrame(top, count: operandCount(of: top)))
-    while !frames.isEmpty {
-      let frame = frames.last
-      var id = frame.node
-      if frame.next < frame.count {
-        frames.last.next += 1
-        id = operand(Int(frame.next), of: frame.node)
-        if id.isNone { continue }
-        if try !enter(id) { continue }
-        let count = operandCount(of: id)
-        if count > 0 {
-          frames.append(WalkFrame(id, count: count))
+    var walk = TreeWalk(from: top)
+    repeat {
+      let step = walk.next()
+      if !step.isLast {
+        guard try enter(step.node) else {
+          walk.leave(step)
           continue
         }
-      } else {
-        frames.removeLast(1)
+        if walk.enter(step.node, in: self) { continue }
       }
-      try exit(id)
-    }
+      try exit(step.node)
+      walk.leave(step)
+    } while !walk.isDone
   }
 
   /// Makes `node` the root; wraps it if it is not the block of the function's label.
