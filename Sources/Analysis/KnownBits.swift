@@ -41,6 +41,8 @@ package struct KnownBits: BitwiseCopyable, Equatable, Sendable {
     KnownBits(width, zeros: zeros & other.zeros, ones: ones & other.ones, signBits: min(signBits, other.signBits))
   }
 
+  package var isUnknown: Bool { zeros == 0 && ones == 0 && signBits == 1 }
+
   // MARK: As numbers
 
   /// Bits that may be 1.

@@ -46,7 +46,7 @@ extension Effects {
   }
 
   /// Whether the instruction can trap, given what its operands show.
-  private static func mayTrap(_ id: NodeID, in body: borrowing Body) -> Bool {
+  package static func mayTrap(_ id: NodeID, in body: borrowing Body) -> Bool {
     guard body.info(of: id).attributes.contains(.mayTrap) else { return false }
     switch body[id] {
     case .binary(let node): return !dividesSafely(node, in: body)

@@ -1,35 +1,55 @@
 import IR
 import Support
 
-/// Finds what is known of integer values by looking at what computes them, through locals that are assigned once.
+/// Finds what is known of integer values by looking at what computes them, through locals: what holds of all that they
+/// are assigned.
 ///
 /// A question looks at a bounded number of nodes and so takes constant time; it is answered from the tree as it stands,
-/// so that rewriting leaves nothing stale. What locals hold has to be noted by a walk that passes their assignments.
+/// so that rewriting leaves nothing stale. More is known of locals that are assigned once if a walk notes what it passes.
 package struct ValueFacts: ~Copyable {
   /// By local: how often it is assigned, parameters counting once; more than one is two.
   private var assignments = Column<UInt8>()
-  /// By local: what is known of the one value that it is assigned, or its zero.
+  /// By local: what is known of all that it is assigned, and its zero.
   private var locals = Column<KnownBits>()
 
   /// Linear in the nodes and the locals.
   package init(of body: borrowing Body) {
     assignments.resize(to: body.localCount, filling: 0)
     locals.resize(to: body.localCount, filling: .unknown(.w64))
-    for index in 0..<body.parameterCount { assignments[index] = 1 }
+    // A local that is declared begins with zero. Nothing is known of other locals while this is found.
+    var values = Column<KnownBits>()
+    values.resize(to: body.localCount, filling: .unknown(.w64))
+    for index in 0..<body.localCount {
+      if index < body.parameterCount {
+        assignments[index] = 1
+      } else if let width = body.type(of: LocalID(index)).integerWidth {
+        values[index] = .constant(0, width)
+      }
+    }
     // Nodes that are out of the tree may name locals that are gone.
     body.forEachNode { id in
-      switch body[id] {
-      case .localSet, .localTee, .tupleSet: body.forEachLocal(of: id) { count($0) }
+      switch body.opcode(of: id) {
+      case .localSet, .localTee:
+        let local = body.local(of: id)
+        count(local)
+        if values[local.index].isUnknown { break }
+        values[local.index] = values[local.index].union(bits(of: body.localValue(of: id), in: body))
+      case .tupleSet:
+        body.forEachLocal(of: id) { local in
+          count(local)
+          values[local.index] = .unknown(.w64)
+        }
       default: break
       }
     }
+    locals = values
   }
 
   private mutating func count(_ local: LocalID) {
     assignments[local.index] = assignments[local.index] == 0 ? 1 : 2
   }
 
-  /// Notes what an assignment says of its local. Until then nothing is known of it.
+  /// Notes what an assignment says of its local, if it is the only one: it may know more by now.
   package mutating func note(_ node: LocalSetNode, in body: borrowing Body) {
     let local = node.local.index
     guard local < assignments.count, assignments[local] == 1, let width = body.type(of: node.local).integerWidth

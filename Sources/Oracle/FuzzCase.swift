@@ -71,7 +71,7 @@ package struct FuzzCase: Sendable {
     if after != others { throw fail("three workers give other bytes than one") }
     let output = try attempt("the optimized module is refused") { try read(after, keepsNames: true) }
     try attempt("comparing executions") {
-      if let difference = try difference(input, output) { throw fail("executed: \(difference)") }
+      if let difference = try difference(input, output, schedule) { throw fail("executed: \(difference)") }
     }
     for (name, bytes) in [("input", try attempt("writing") { try write(input) }), ("output", after)] {
       try attempt("round trips of the \(name)") {
@@ -117,9 +117,12 @@ package struct FuzzCase: Sendable {
     return try write(module)
   }
 
-  private func difference(_ before: Module, _ after: Module) throws -> String? {
+  private func difference(_ before: Module, _ after: Module, _ schedule: FuzzSchedule) throws -> String? {
     var comparison = ExecutionComparison()
     comparison.seed = seed
+    comparison.assumesNoTraps = schedule.passes.contains {
+      $0.options.trapsNeverHappen || $0.options.ignoresImplicitTraps
+    }
     let trace = try comparison.trace(of: before)
     return try comparison.difference(from: trace, calling: comparison.exportedFunctions(of: before), to: after)
   }

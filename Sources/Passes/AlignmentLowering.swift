@@ -6,8 +6,8 @@ import PassManager
 ///     (i32.load align=2 (local.get $x))     ->     (i32.or (i32.load16_u (local.get $x))
 ///                                                    (i32.shl (i32.load16_u offset=2 (local.get $x)) (i32.const 16)))
 ///
-/// What is stored goes to memory from the highest address down, so that an access out of bounds traps before anything has
-/// been written. Vectors stay as they are. After Binaryen's pass of this name. Linear; takes one local for each store.
+/// What is stored goes to memory from the highest address down, so that an access out of bounds traps before anything
+/// has been written. Vectors stay as they are. After Binaryen's pass of this name. Linear; a local for each store.
 struct AlignmentLowering: FunctionPass {
   func run(on body: inout Body, in context: borrowing FunctionContext) {
     var lowering = Lowering()

@@ -20,7 +20,7 @@ import Support
 struct CodePushing: FunctionPass {
   func run(on body: inout Body, in context: borrowing FunctionContext) {
     let options = context.options
-    let ignored: Effects.Flags = options.trapsNeverHappen || options.ignoresImplicitTraps ? .traps : []
+    let ignored = options.ignoredEffects
     let survey = PushSurvey(of: body, ignoring: ignored)
     if !survey.mayPush { return }
     var walk = PushWalk(of: body, survey)

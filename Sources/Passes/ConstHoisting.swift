@@ -8,8 +8,8 @@ import Support
 ///     (call $g (f64.const 0.1))    ->    (call $f (local.get $c))
 ///                                        (call $g (local.get $c))
 ///
-/// Smaller, but not faster, and other passes undo it: for the end. After Binaryen's pass of this name. Takes the time of
-/// sorting the constants.
+/// Smaller, but not faster, and other passes undo it: for the end. After Binaryen's pass of this name. Takes the time
+/// of sorting the constants.
 struct ConstHoisting: FunctionPass {
   func run(on body: inout Body, in context: borrowing FunctionContext) {
     var uses: [Use] = []
@@ -63,7 +63,8 @@ struct ConstHoisting: FunctionPass {
     func isSame(as other: Use) -> Bool { type == other.type && bits == other.bits }
 
     static func < (left: Use, right: Use) -> Bool {
-      (left.type, left.bits.high, left.bits.low, left.place) < (right.type, right.bits.high, right.bits.low, right.place)
+      (left.type, left.bits.high, left.bits.low, left.place)
+        < (right.type, right.bits.high, right.bits.low, right.place)
     }
   }
 

@@ -4,11 +4,11 @@ import Support
 
 /// Finds what is known of values through the locals that hold them.
 ///
-/// Goes over the body once, in the order of evaluation, with the best to hope of what is not known yet: at the beginning
-/// of a loop that is what control comes in with. What proves wrong at the end of a loop is taken back and all that has
-/// been concluded from it: along a `LocalGraph` from values to their readers, and from operands to the nodes above. A
-/// value gets worse twice at most, so that takes time linear in the body and the graph (Wegman and Zadeck, "Constant
-/// propagation with conditional branches", 1991, without the branches).
+/// Goes over the body once, in the order of evaluation, with the best to hope of what is not known yet: at the
+/// beginning of a loop that is what control comes in with. What proves wrong at the end of a loop is taken back and all
+/// that has been concluded from it: along a `LocalGraph` from values to their readers, and from operands to the nodes
+/// above. A value gets worse twice at most, so that takes time linear in the body and the graph (Wegman and Zadeck,
+/// "Constant propagation with conditional branches", 1991, without the branches).
 struct ConstantPropagation: ~Copyable {
   private let flow: ControlFlowGraph
   private let locals: LocalGraph

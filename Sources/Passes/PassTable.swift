@@ -141,7 +141,7 @@ package enum PassTable {
     ) { _ in .function(PickLoadSigns()) },
     PassDescriptor(
       "precompute", "Computes what is known: expressions of constants, branches on them.",
-      group: .code, traits: [.isIdempotent, .rewritesAreIndependent]
+      group: .code, traits: .rewritesAreIndependent
     ) { _ in .function(Precompute()) },
     PassDescriptor(
       "precompute-propagate", "As precompute; what is known is known of locals that hold it, too.", group: .code

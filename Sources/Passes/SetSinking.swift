@@ -149,6 +149,8 @@ struct SetSinking: ~Copyable {
 
   private mutating func performEffects(_ id: NodeID, in body: inout Body) {
     let flags = flags(of: id, in: body)
+    // A trap that never happens may still be what a branch keeps from happening.
+    if !ignoredFlags.isEmpty && Effects.mayTrap(id, in: body) { sets.stop(having: .branches) }
     if flags.isEmpty { return }
     sets.perform(flags)
     if flags.contains(.throwsException) && !handlers.isEmpty { throwException() }

@@ -27,7 +27,7 @@ struct SimplifyLocals: FunctionPass {
     if !survey.setsLocals { return }
     let hasCopies = survey.hasCopies
     let options = context.options
-    let ignored: Effects.Flags = options.trapsNeverHappen || options.ignoresImplicitTraps ? .traps : []
+    let ignored = options.ignoredEffects
     var sinking = SetSinking(of: body, getCounts: survey.takeGetCounts(), rules: rules, ignoring: ignored)
     if hasCopies { _ = unifyCopies(&sinking, in: &body, context.declarations) }
     for walk in 1..<Self.walkLimit {

@@ -12,15 +12,18 @@ import Support
 ///
 /// A value that is dropped is taken apart from the outside in, until only what has an effect is left. Each node is
 /// taken apart at most once, so the pass is linear.
+///
+/// Where traps never happen, as the user says (-tnh), control does not come to what leads to an `unreachable`.
 struct Vacuum: FunctionPass {
   func run(on body: inout Body, in context: borrowing FunctionContext) {
-    var sweep = Sweep(of: body)
+    let ignored = context.options.ignoredEffects
+    var sweep = Sweep(of: body, ignoring: ignored, trapsNeverHappen: context.options.trapsNeverHappen)
     body.rewriteBottomUp { body, id in sweep.simplify(id, in: &body) }
-    if context.declarations.results(of: context.type).isEmpty { clearIfUseless(&body) }
+    if context.declarations.results(of: context.type).isEmpty { clearIfUseless(&body, ignoring: ignored) }
   }
 
   /// Empties a body without result that does nothing but compute and write its own locals.
-  private func clearIfUseless(_ body: inout Body) {
+  private func clearIfUseless(_ body: inout Body, ignoring ignored: Effects.Flags) {
     guard case .block(let root) = body[body.root], !root.items.isEmpty else { return }
     var pending = [body.root]
     while let id = pending.popLast() {
@@ -29,6 +32,7 @@ struct Vacuum: FunctionPass {
       // All branches stay within the body; only those of a loop can go on for ever.
       effects.branchCount = 0
       effects.localsWritten = 0
+      if opcode != .unreachable { effects.flags.subtract(ignored) }
       if effects.hasSideEffects || opcode == .loop || opcode == .try || opcode == .tryTable { return }
       body.forEachOperand(of: id) { pending.append($0) }
     }
@@ -50,9 +54,13 @@ private struct Sweep: ~Copyable {
   /// Made if the body has a `try` or `try_table`.
   private var effects: EffectsColumn?
   private var slots = Column<Slot>()
+  private let ignoredFlags: Effects.Flags
+  private let trapsNeverHappen: Bool
 
-  init(of body: borrowing Body) {
+  init(of body: borrowing Body, ignoring flags: Effects.Flags, trapsNeverHappen: Bool) {
     effects = nil
+    ignoredFlags = flags
+    self.trapsNeverHappen = trapsNeverHappen
     for index in 0..<body.nodes.count {
       let opcode = body.nodes[index].opcode
       guard opcode == .try || opcode == .tryTable else { continue }
@@ -124,6 +132,7 @@ private struct Sweep: ~Copyable {
 
   private mutating func tidyBlock(_ block: BlockNode, _ id: NodeID, in body: inout Body) -> NodeID {
     removeEmptyItems(of: id, block.items, from: 0, in: &body)
+    if trapsNeverHappen { removeItemsBeforeTrap(of: id, in: &body) }
     let count = body.operandCount(of: id)
     if count > 1 || isTargeted(block.label) { return id }
     if count == 1 { return body.operand(0, of: id) }
@@ -148,12 +157,50 @@ private struct Sweep: ~Copyable {
     if count != items.count { body.truncateItems(of: id, to: count) }
   }
 
+  /// Removes what leads to an `unreachable`, but calls: those may end the program.
+  private mutating func removeItemsBeforeTrap(of id: NodeID, in body: inout Body) {
+    let last = body.operandCount(of: id) - 1
+    guard last > 0 else { return }
+    let trap = body.operand(last, of: id)
+    guard body.opcode(of: trap) == .unreachable else { return }
+    var first = last
+    while first > 0 {
+      let item = body.operand(first - 1, of: id)
+      guard let effects = body.boundedEffects(of: item, limit: 64), !effects.transfersControl,
+        !effects.flags.contains(.calls)
+      else { break }
+      first -= 1
+    }
+    if first == last { return }
+    body.setOperand(first, of: id, to: trap)
+    body.truncateItems(of: id, to: first + 1)
+  }
+
+  /// What is left of an `if` with an arm that traps, if traps never happen.
+  private mutating func tidyTrap(_ node: IfNode, _ id: NodeID, in body: inout Body) -> NodeID? {
+    let other: NodeID
+    if body.opcode(of: node.thenArm) == .unreachable {
+      other = node.elseArm
+    } else if !node.elseArm.isNone && body.opcode(of: node.elseArm) == .unreachable {
+      other = node.thenArm
+    } else {
+      return nil
+    }
+    let drop = body.makeDrop(node.condition)
+    if other.isNone { return drop }
+    // What is being taken apart has to be finished first.
+    let condition = slots.isEmpty ? discard(node.condition, droppedBy: drop, in: &body) : drop
+    if body.isEmpty(condition) { return other }
+    return body.makeBlock([condition, other], type: body.type(of: id))
+  }
+
   private mutating func tidyIf(_ node: IfNode, _ id: NodeID, in body: inout Body) -> NodeID {
     if case .i32Const(let value) = body[node.condition] {
       let (arm, other) = value != 0 ? (node.thenArm, node.elseArm) : (node.elseArm, node.thenArm)
       if !other.isNone { forget(other, in: body) }
       return arm.isNone ? body.makeEmptySequence() : arm
     }
+    if trapsNeverHappen, let result = tidyTrap(node, id, in: &body) { return result }
     let hasElse = !node.elseArm.isNone && !body.isEmpty(node.elseArm)
     if body.isEmpty(node.thenArm) {
       if !hasElse { return body.makeDrop(node.condition) }
@@ -190,7 +237,10 @@ private struct Sweep: ~Copyable {
     switch body[id] {
     case .block(let block): return isTargeted(block.label)
     case .if, .loop, .try, .tryTable, .localTee, .keep: return false
-    default: return Effects(of: id, in: body).hasSideEffects
+    default:
+      var effects = Effects(of: id, in: body)
+      effects.flags.subtract(ignoredFlags)
+      return effects.hasSideEffects
     }
   }
 

@@ -48,7 +48,8 @@ import Testing
 
   /// Passes that no pipeline runs, or only some do.
   private static let others = [
-    "licm", "local-cse", "simplify-locals", "simplify-locals-nonesting", "simplify-locals-nostructure",
+    "alignment-lowering", "avoid-reinterprets", "const-hoisting", "licm", "local-cse", "precompute-propagate",
+    "signext-lowering", "simplify-locals", "simplify-locals-nonesting", "simplify-locals-nostructure",
     "simplify-locals-notee", "untee",
   ]
 

@@ -14,19 +14,22 @@ extension Simplifier {
     case .localGet: return Effects(of: id, in: body)
     default: break
     }
-    guard var effects = body.boundedEffects(of: id, limit: Self.sizeLimit) else { return nil }
-    if assumptions.ignoresTraps { effects.flags.remove(.traps) }
-    return effects
+    return body.boundedEffects(of: id, limit: Self.sizeLimit)
   }
 
   /// Whether nobody notices if the node is not computed.
   func isRemovable(_ id: NodeID, in body: borrowing Body) -> Bool {
-    effects(of: id, in: body)?.hasSideEffects == false
+    guard let effects = effects(of: id, in: body) else { return false }
+    return !(assumptions.ignoresTraps ? effects.withoutTraps : effects).hasSideEffects
   }
 
   /// Whether two neighbours may be computed in either order.
   func mayReorder(_ first: NodeID, _ second: NodeID, in body: borrowing Body) -> Bool {
     guard let first = effects(of: first, in: body), let second = effects(of: second, in: body) else { return false }
+    // A trap that never happens may still be what a branch keeps from happening.
+    if assumptions.ignoresTraps && !first.transfersControl && !second.transfersControl {
+      return first.withoutTraps.mayReorder(with: second.withoutTraps)
+    }
     return first.mayReorder(with: second)
   }
 
@@ -148,4 +151,12 @@ extension Width {
 extension UInt64 {
   /// The exponent, if it is a power of two.
   var exponentOfTwo: UInt64? { nonzeroBitCount == 1 ? UInt64(trailingZeroBitCount) : nil }
+}
+
+extension Effects {
+  fileprivate var withoutTraps: Effects {
+    var effects = self
+    effects.flags.remove(.traps)
+    return effects
+  }
 }

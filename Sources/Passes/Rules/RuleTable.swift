@@ -14,13 +14,15 @@ package enum RuleTable {
 }
 
 /// The rules in force, by what they listen to: made once for a pass, read by all workers.
-final class RuleDispatch: Sendable {
+///
+/// Nothing changes after `init`; columns, unlike arrays, are read without counting references.
+final class RuleDispatch: @unchecked Sendable {
   /// Numbers of rules: a list for each opcode, context and whether there is a constant operand.
-  private let listeners: [UInt16]
-  private let starts: [UInt32]
+  private let listeners: Column<UInt16>
+  private let starts: Column<UInt32>
   let rules: [Rule]
   /// By opcode: whether there is anything to do.
-  private let interests: [Bool]
+  private let interests: Column<Bool>
 
   init(skipping names: Set<String>) {
     let rules = RuleTable.rules
@@ -35,20 +37,22 @@ final class RuleDispatch: Sendable {
         lists[RuleDispatch.slot(opcode, rule.context, hasConstant: true)].append(UInt16(index))
       }
     }
-    var listeners: [UInt16] = []
-    var starts: [UInt32] = []
+    var listeners = Column<UInt16>()
+    var starts = Column<UInt32>()
     for list in lists {
       starts.append(UInt32(listeners.count))
-      listeners += list
+      for number in list { listeners.append(number) }
     }
     starts.append(UInt32(listeners.count))
+    var interests = Column<Bool>()
+    for opcode in Opcode.allCases {
+      let own = RuleDispatch.slot(opcode, .value, hasConstant: true)
+      interests.append(starts[own] != starts[own + 1] || RuleDispatch.contexts.contains(opcode))
+    }
     self.rules = rules
     self.listeners = listeners
     self.starts = starts
-    interests = Opcode.allCases.map { opcode in
-      let own = RuleDispatch.slot(opcode, .value, hasConstant: true)
-      return starts[own] != starts[own + 1] || RuleDispatch.contexts.contains(opcode)
-    }
+    self.interests = interests
   }
 
   /// Instructions that notice something about their operands, or do not use all of them.

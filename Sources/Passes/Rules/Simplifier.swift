@@ -120,7 +120,6 @@ struct Simplifier: ~Copyable {
 
   /// Applies the first rule that has something to say; nil if none has.
   private mutating func apply(_ context: Rule.Context, to id: NodeID, in body: inout Body) -> NodeID? {
-    let dispatch = dispatch
     let record = body.nodes[id.index]
     var constant: UInt64 = 0
     var hasConstant = false
@@ -131,7 +130,13 @@ struct Simplifier: ~Copyable {
       if hasConstant { constant = UInt64(right.a) | UInt64(right.b) << 32 }
     }
     let range = dispatch.range(RuleDispatch.slot(record.opcode, context, hasConstant: hasConstant))
-    if range.isEmpty { return nil }
+    return range.isEmpty ? nil : ask(range, about: id, constant: constant, in: &body)
+  }
+
+  private mutating func ask(
+    _ range: Range<Int>, about id: NodeID, constant: UInt64, in body: inout Body
+  ) -> NodeID? {
+    let dispatch = dispatch
     let site = RuleSite(id, constant: constant, in: body)
     let mark = body.nodes.count
     for position in range {
