@@ -20,6 +20,9 @@ package enum PassTable {
       group: .controlFlow, traits: .isIdempotent
     ) { _ in .function(DeadCodeElimination()) },
     PassDescriptor(
+      "jump-threading", "Lets branches to a test go on to where it leads, if that is known.", group: .controlFlow
+    ) { _ in .function(JumpThreading()) },
+    PassDescriptor(
       "merge-blocks", "Merges blocks into those around them, moves statements out of operands.",
       group: .controlFlow, traits: .isIdempotent
     ) { _ in .function(MergeBlocks()) },
