@@ -19,7 +19,8 @@ enum FuzzCommand {
     let failures = Mutex<[FuzzCase.Failure]>([])
     try workers.forEach(Array(0..<request.count)) { _, index in
       let seed = request.seed &+ UInt64(index)
-      let fuzzCase = FuzzCase(seed: seed, generator: generator, schedule: schedule)
+      let fuzzCase = FuzzCase(
+        seed: seed, generator: generator, schedule: schedule, picksPasses: request.picksPasses)
       do {
         // Before the passes: they may end the program.
         if let directory = request.emitDirectory { try emit(fuzzCase.module, as: "\(seed).wasm", to: directory) }
@@ -61,6 +62,7 @@ struct FuzzRequest: ToolRequest {
   var seed: UInt64 = 0
   var count = 1
   var passes: OptionValue?
+  var picksPasses = false
   var features: OptionValue?
   var importsFunctionsOnly = false
   var emitDirectory: Path?
@@ -70,7 +72,10 @@ struct FuzzRequest: ToolRequest {
 
   /// Nil for a schedule from the seed.
   func schedule() throws -> FuzzSchedule? {
-    guard let passes, passes.text != "random" else { return nil }
+    guard let passes, passes.text != "random" else {
+      if picksPasses { throw requestError("--pick: name the passes to pick from with --passes") }
+      return nil
+    }
     let (words, schedule) = try parseSchedule(passes)
     return FuzzSchedule(schedule, options: words)
   }
@@ -97,6 +102,9 @@ struct FuzzRequest: ToolRequest {
       Option(
         "--passes", says: "Run these passes or -O options instead of random ones.",
         action: .value("'PASSES'") { $0.passes = $1 }),
+      Option(
+        "--pick", says: "Pick some of the passes of --passes for each seed, in any order.",
+        action: .flag { $0.picksPasses = true }),
       Option(
         "--features", says: "Make modules that use no other features than these, separated by commas.",
         action: .value("NAMES") { $0.features = $1 }),

@@ -160,6 +160,11 @@ extension OptRequest {
       Option(
         "-c", "--converge", says: "Repeat all passes as long as the binary gets smaller.",
         action: .flag { $0.converges = true }),
+      Option(
+        "--no-stack-ir", says: "Leave optimize-stack-ir out, with which -O2, -Os and above end.",
+        action: .flag { $0.skippedPasses.insert("optimize-stack-ir") }),
+      Option(
+        "--generate-stack-ir", says: "Nothing: optimize-stack-ir needs no preparation.", action: .flag { _ in }),
     ]
   }
 

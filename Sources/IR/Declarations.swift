@@ -31,6 +31,8 @@ package final class Declarations: Sendable {
   package let signatureTypes: [ValueType]
   /// By type: whether it is a function type.
   package let isFunctionType: [Bool]
+  /// Whether there are types of structures or arrays.
+  package let hasAggregates: Bool
 
   package let functionTypes: [TypeID]
   /// Functions that a body may name in `ref.func`: those that the module mentions outside of bodies.
@@ -63,6 +65,7 @@ package final class Declarations: Sendable {
     self.signatureTypes = signatureTypes
     referencedFunctions = module.referencedFunctions
     isFunctionType = module.types.definitions.values.map { $0.function != nil }
+    hasAggregates = isFunctionType.contains(false)
     functionTypes = module.functions.values.map(\.type)
     tables = module.tables.values.map { ($0.element, $0.limits.addressType) }
     memories = module.memories.values.map { ($0.limits.addressType, $0.limits.isShared) }

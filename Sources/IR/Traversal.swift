@@ -1,18 +1,5 @@
 import Support
 
-/// Where an iterative walk stands in a node.
-@frozen public struct WalkFrame: BitwiseCopyable {
-  @usableFromInline var node: NodeID
-  @usableFromInline var next: Int32
-  @usableFromInline let count: Int32
-
-  @inlinable init(_ node: NodeID, count: Int) {
-    self.node = node
-    next = 0
-    self.count = Int32(truncatingIfNeeded: count)
-  }
-}
-
 // Walks over the tree. None recurses: any depth of nesting is fine.
 
 extension Body {
@@ -30,23 +17,18 @@ extension Body {
   @inlinable public mutating func rewriteBottomUp(
     from top: NodeID, _ rewrite: (inout Body, NodeID) throws -> NodeID
   ) rethrows -> NodeID {
-    var frames = Column<WalkFrame>(capacity: 64)
-    frames.append(WalkFrame(top, count: operandCount(of: top)))
+    var walk = TreeWalk(from: top)
     while true {
-      let frame = frames.last
-      if frame.next < frame.count {
-        frames.last.next += 1
-        let operand = operand(Int(frame.next), of: frame.node)
-        if !operand.isNone { frames.append(WalkFrame(operand, count: operandCount(of: operand))) }
-        continue
-      }
-      let result = countsRewrites ? try countedRewrite(frame.node, rewrite) : try rewrite(&self, frame.node)
-      frames.removeLast(1)
-      if frames.isEmpty {
-        if result != frame.node { noteReplacement(of: frame.node, by: result) }
+      let step = walk.next()
+      if !step.isLast, walk.enter(step.node, in: self) { continue }
+      let node = step.node
+      let result = countsRewrites ? try countedRewrite(node, rewrite) : try rewrite(&self, node)
+      walk.leave(step)
+      if walk.isDone {
+        if result != node { noteReplacement(of: node, by: result) }
         return result
       }
-      if result != frame.node { replaceOperand(Int(frames.last.next) - 1, of: frames.last.node, by: result) }
+      if result != node { replaceOperand(of: walk.parent, before: walk.remainingCount, by: result) }
     }
   }
 
@@ -68,8 +50,9 @@ extension Body {
     movePosition(from: old, to: new)
   }
 
-  @usableFromInline @inline(never) mutating func replaceOperand(_ position: Int, of id: NodeID, by new: NodeID) {
-    setOperand(position, of: id, to: new)
+  /// Replaces the operand that `remaining` others follow.
+  @usableFromInline @inline(never) mutating func replaceOperand(of id: NodeID, before remaining: Int, by new: NodeID) {
+    setOperand(operandCount(of: id) - 1 - remaining, of: id, to: new)
   }
 
   /// Visits every node below and at `top` once, operands before the node they belong to.
@@ -87,22 +70,19 @@ extension Body {
   @inlinable public func walk(
     from top: NodeID, enter: (NodeID) throws -> Bool, exit: (NodeID) throws -> Void
   ) rethrows {
-    guard try enter(top) else { return }
-    var frames = Column<WalkFrame>(capacity: 64)
-    frames.append(WalkFrame(top, count: operandCount(of: top)))
-    while !frames.isEmpty {
-      let frame = frames.last
-      if frame.next < frame.count {
-        frames.last.next += 1
-        let operand = operand(Int(frame.next), of: frame.node)
-        if !operand.isNone, try enter(operand) {
-          frames.append(WalkFrame(operand, count: operandCount(of: operand)))
+    var walk = TreeWalk(from: top)
+    repeat {
+      let step = walk.next()
+      if !step.isLast {
+        guard try enter(step.node) else {
+          walk.leave(step)
+          continue
         }
-        continue
+        if walk.enter(step.node, in: self) { continue }
       }
-      try exit(frame.node)
-      frames.removeLast(1)
-    }
+      try exit(step.node)
+      walk.leave(step)
+    } while !walk.isDone
   }
 
   /// Makes `node` the root; wraps it if it is not the block of the function's label.

@@ -74,6 +74,23 @@ package struct TypeTable: Sendable {
     return type == target
   }
 
+  /// The lowest type that both are or are declared below; nil if there is none. Logarithmic in the depth.
+  package func commonSupertype(of first: TypeID, _ second: TypeID) -> TypeID? {
+    let (one, other) = (canonical(first), canonical(second))
+    var (low, high) = depths[one.index] > depths[other.index] ? (one, other) : (other, one)
+    while depths[low.index] > depths[high.index] {
+      let jump = jumps[low.index]
+      low = depths[jump.index] >= depths[high.index] ? jump : parents[low.index]
+    }
+    // At equal depths, ancestors are at equal distances.
+    while low != high && depths[low.index] > 0 {
+      (low, high) =
+        jumps[low.index] != jumps[high.index]
+        ? (jumps[low.index], jumps[high.index]) : (parents[low.index], parents[high.index])
+    }
+    return low == high ? low : nil
+  }
+
   private mutating func appendHierarchy(of type: DefinedType, at index: Int) {
     let own = canonicalTypes[index]
     guard let supertype = type.supertype, supertype.index < index else {
@@ -165,6 +182,26 @@ extension TypeTable {
     case (nil, let upper?): return lower == TypeTable.bottom(of: abstractSupertype(of: upper))
     case (nil, nil): return TypeTable.abstract(lower, isBelow: upper)
     }
+  }
+
+  /// The lowest type that both match. They are of one hierarchy.
+  package func leastUpperBound(_ first: ValueType, _ second: ValueType) -> ValueType {
+    if first == .bottom || first == second { return second }
+    if second == .bottom { return first }
+    return .reference(
+      to: leastUpperBound(first.heapType, second.heapType), isNullable: first.isNullable || second.isNullable)
+  }
+
+  private func leastUpperBound(_ first: HeapType, _ second: HeapType) -> HeapType {
+    if matches(first, second) { return second }
+    if matches(second, first) { return first }
+    if let one = first.definedType, let other = second.definedType, let common = commonSupertype(of: one, other) {
+      return HeapType(common)
+    }
+    // Different types below one top: only that of `any` has more than one level between.
+    let (one, other) = (first.definedType.map(abstractSupertype), second.definedType.map(abstractSupertype))
+    if let one, one == other { return one }
+    return top(of: first) == .any && first != .any && second != .any ? .eq : top(of: first)
   }
 
   /// `func`, `struct` or `array`.

@@ -21,11 +21,17 @@ package struct FuzzCase: Sendable {
   private let givenModule: Bytes?
   /// Nil for a schedule from the seed.
   private let schedule: FuzzSchedule?
+  /// The seed picks from the passes of `schedule`.
+  private let picksPasses: Bool
 
-  package init(seed: UInt64, generator: GeneratorOptions = GeneratorOptions(), schedule: FuzzSchedule? = nil) {
+  package init(
+    seed: UInt64, generator: GeneratorOptions = GeneratorOptions(), schedule: FuzzSchedule? = nil,
+    picksPasses: Bool = false
+  ) {
     self.seed = seed
     self.generator = generator
     self.schedule = schedule
+    self.picksPasses = picksPasses
     givenModule = nil
   }
 
@@ -34,6 +40,7 @@ package struct FuzzCase: Sendable {
     seed = 0
     generator = GeneratorOptions()
     self.schedule = schedule
+    picksPasses = false
     givenModule = module
   }
 
@@ -42,10 +49,12 @@ package struct FuzzCase: Sendable {
   /// The optimized module. Throws `Failure`.
   @discardableResult package func run() throws -> Bytes {
     var random = SeededRandom(seed: seed ^ 0x5eed)
-    let schedule = try schedule ?? FuzzSchedule(&random)
+    var schedule = try schedule ?? FuzzSchedule(&random)
+    if picksPasses { schedule = schedule.picked(&random) }
     let before = module
+    let options = schedule.options
     func fail(_ message: String) -> Failure {
-      Failure(seed: seed, options: schedule.options, message: message)
+      Failure(seed: seed, options: options, message: message)
     }
     func attempt<Value>(_ what: String, _ work: () throws -> Value) throws -> Value {
       do {
@@ -150,11 +159,21 @@ package struct FuzzSchedule: Sendable {
       self.init(try Pipelines.schedule(with: passOptions), options: [level.0])
       return
     }
-    let table = PassTable.all.filter { !$0.traits.contains(.printsOnly) && !$0.traits.contains(.changesMeaning) }
+    // Not those that take a promise which no generated module keeps.
+    let table = PassTable.all.filter { $0.traits.isDisjoint(with: [.printsOnly, .changesMeaning]) }
+      .compactMap { try? $0.scheduled(with: passOptions) }
     var passes: [ScheduledPass] = []
-    for _ in 0...random.below(8) { passes.append(try random.pick(table).scheduled(with: passOptions)) }
+    for _ in 0...random.below(8) { passes.append(random.pick(table)) }
     let options = ["-ol=\(level.1)", "-s=\(level.2)"] + passes.map { "--" + $0.name }
     self.init(passes, options: options)
+  }
+
+  /// One to nine of the passes, in any order and some of them more than once.
+  func picked(_ random: inout SeededRandom) -> FuzzSchedule {
+    var picked: [ScheduledPass] = []
+    for _ in 0...random.below(8) { picked.append(random.pick(passes)) }
+    let names = Set(passes.map { "--" + $0.name })
+    return FuzzSchedule(picked, options: options.filter { !names.contains($0) } + picked.map { "--" + $0.name })
   }
 
   var idempotentPasses: [ScheduledPass] {

@@ -7,13 +7,21 @@ enum Constant: Equatable, BitwiseCopyable {
   /// Bits.
   case f32(UInt32), f64(UInt64)
   case v128(V128)
+  /// A null reference, whatever its type.
+  case null
+  case function(FunctionID)
+  /// What `ref.i31` makes of these bits.
+  case i31(UInt32)
+  /// What the node makes of known values whenever it runs: a `struct.new` or the like. Each time it is another object.
+  case object(NodeID)
 
-  /// The operand of a scalar or vector instruction as the interpreter takes it.
+  /// The operand of a scalar or vector instruction as the interpreter takes it; a reference has none.
   var bits: V128 {
     switch self {
     case .i32(let bits), .f32(let bits): V128(low: UInt64(bits), high: 0)
     case .i64(let bits), .f64(let bits): V128(low: bits, high: 0)
     case .v128(let vector): vector
+    case .null, .function, .i31, .object: V128(low: 0, high: 0)
     }
   }
 
@@ -29,6 +37,16 @@ enum Constant: Equatable, BitwiseCopyable {
     }
   }
 
+  /// The zero or null of a type; nil if it has none.
+  init?(defaultOf type: ResultType) {
+    if type.isValue && type.valueType.isReference {
+      guard type.valueType.isNullable else { return nil }
+      self = .null
+    } else {
+      self.init(type, bits: V128(low: 0, high: 0))
+    }
+  }
+
   /// Of the instruction that gives the value.
   var byteCount: Int {
     switch self {
@@ -37,8 +55,15 @@ enum Constant: Equatable, BitwiseCopyable {
     case .f32: 5
     case .f64: 9
     case .v128: 18
+    case .null: 2
+    case .function(let function): 1 + unsignedByteCount(function.rawValue)
+    // No one instruction gives it.
+    case .i31, .object: Constant.unwritten
     }
   }
+
+  /// More bytes than any constant has.
+  static var unwritten: Int { 1 << 16 }
 
   /// Whether a condition of this value holds.
   var isTrue: Bool { self != .i32(0) }
@@ -49,77 +74,38 @@ private func signedByteCount(_ value: Int64) -> Int {
   return (significant + 6) / 7
 }
 
+/// Bytes of an index.
+func unsignedByteCount(_ value: UInt32) -> Int { max(1, (32 - value.leadingZeroBitCount + 6) / 7) }
+
 extension Body {
   /// The value of a constant instruction.
   func constant(_ id: NodeID) -> Constant? {
-    switch self[id] {
-    case .i32Const(let value): .i32(UInt32(bitPattern: value))
-    case .i64Const(let value): .i64(UInt64(bitPattern: value))
-    case .f32Const(let bits): .f32(bits)
-    case .f64Const(let bits): .f64(bits)
-    case .v128Const(let vector): .v128(vector)
-    default: nil
-    }
-  }
-
-  mutating func makeConstant(_ value: Constant) -> NodeID {
-    switch value {
-    case .i32(let bits): makeI32Const(Int32(bitPattern: bits))
-    case .i64(let bits): makeI64Const(Int64(bitPattern: bits))
-    case .f32(let bits): makeF32Const(bits: bits)
-    case .f64(let bits): makeF64Const(bits: bits)
-    case .v128(let vector): makeV128Const(vector)
-    }
-  }
-
-  /// What a node yields that computes a number or vector of its operands alone; nil if one of them is not known, if it
-  /// traps, or if the result is the engine's to choose.
-  func evaluate(_ id: NodeID, _ value: (NodeID) -> Constant?) -> Constant? {
-    switch self[id] {
-    case .unary(let node): return evaluate(id, value(node.operand), .i32(0), .i32(0))
-    case .binary(let node): return evaluate(id, value(node.left), value(node.right), .i32(0))
-    case .ternary(let node): return evaluate(id, value(node.first), value(node.second), value(node.third))
-    case .extractLane(let node):
-      guard case .v128(let vector) = value(node.vector) else { return nil }
-      let lane = Vector.extractLane(node.opcode, vector, lane: node.lane)
-      return Constant(type(of: id), bits: V128(low: lane, high: 0))
-    case .replaceLane(let node):
-      guard case .v128(let vector) = value(node.vector), let lane = value(node.value) else { return nil }
-      return .v128(Vector.replaceLane(node.opcode, vector, lane: node.lane, lane.bits.low))
-    case .shuffle(let node):
-      guard case .v128(let left) = value(node.left), case .v128(let right) = value(node.right) else { return nil }
-      return .v128(Vector.shuffle(left, right, lanes: node.lanes))
-    case .select(let node):
-      guard let condition = value(node.condition) else { return nil }
-      return value(condition.isTrue ? node.ifTrue : node.ifFalse)
-    case .structGet(let node):
-      // Of a structure that is made for this alone. Packed fields need more than the value.
-      guard node.opcode == .structGet else { return nil }
-      switch self[node.reference] {
-      case .structNewDefault: return Constant(type(of: id), bits: V128(low: 0, high: 0))
-      case .structNew(let new):
-        let fields = (0..<new.fields.count).map { value(self[new.fields, $0]) }
-        return fields.contains(nil) ? nil : fields[Int(node.field)]
-      default: return nil
-      }
-    case .i31Get(let node):
-      guard case .refI31(let operand) = self[node.operand], case .i32(let bits) = value(operand) else { return nil }
-      let low = Int32(bitPattern: bits << 1)
-      return .i32(node.opcode == .i31GetS ? UInt32(bitPattern: low >> 1) : UInt32(bitPattern: low) >> 1)
+    let record = nodes[id.index]
+    switch record.opcode {
+    case .i32Const: return .i32(record.a)
+    case .i64Const: return .i64(UInt64(record.a) | UInt64(record.b) << 32)
+    case .f32Const: return .f32(record.a)
+    case .f64Const: return .f64(UInt64(record.a) | UInt64(record.b) << 32)
+    case .v128Const:
+      guard case .v128Const(let vector) = self[id] else { return nil }
+      return .v128(vector)
+    case .refNull: return .null
+    case .refFunc: return .function(FunctionID(rawValue: record.a))
     default: return nil
     }
   }
 
-  private func evaluate(_ id: NodeID, _ first: Constant?, _ second: Constant?, _ third: Constant?) -> Constant? {
-    guard let first, let second, let third else { return nil }
-    let opcode = opcode(of: id)
-    let code = opcode.info.code
-    if code >> 16 == 0xfd {
-      // A relaxed instruction does what the engine's others of the kind do.
-      if code & 0xffff >= 0x100 { return nil }
-      return Constant(type(of: id), bits: Vector.evaluate(opcode, first.bits, second.bits, third.bits))
+  /// - Parameter type: of the node whose place it takes.
+  mutating func makeConstant(_ value: Constant, _ type: ResultType, _ declarations: Declarations) -> NodeID {
+    switch value {
+    case .i32(let bits): return makeI32Const(Int32(bitPattern: bits))
+    case .i64(let bits): return makeI64Const(Int64(bitPattern: bits))
+    case .f32(let bits): return makeF32Const(bits: bits)
+    case .f64(let bits): return makeF64Const(bits: bits)
+    case .v128(let vector): return makeV128Const(vector)
+    case .null: return makeRefNull(TypeTable.bottom(of: declarations.types.top(of: type.valueType.heapType)))
+    case .function(let function): return append(NodeRecord(.refFunc, type, a: function.rawValue))
+    case .i31, .object: preconditionFailure("no constant")
     }
-    guard let result = try? Numeric.evaluate(opcode, first.bits.low, second.bits.low) else { return nil }
-    return Constant(type(of: id), bits: V128(low: result, high: 0))
   }
 }

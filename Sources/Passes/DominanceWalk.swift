@@ -49,6 +49,13 @@ protocol DominanceVisitor: ~Copyable {
   mutating func enter(_ id: NodeID, in body: inout Body)
   /// Comes after the operands. What it returns takes the place of the node.
   mutating func leave(_ id: NodeID, in body: inout Body) -> NodeID
+  /// Comes before the body of a loop, which may have run before.
+  mutating func beginLoop(_ id: NodeID, in body: borrowing Body)
+}
+
+extension DominanceVisitor where Self: ~Copyable {
+  /// Nothing that was found out before is taken to hold within, as the loop may change it.
+  mutating func beginLoop(_ id: NodeID, in body: borrowing Body) { times.forget(since: 0) }
 }
 
 private struct DominanceFrame: BitwiseCopyable {
@@ -60,11 +67,11 @@ private struct DominanceFrame: BitwiseCopyable {
 }
 
 extension Body {
-  /// Visits all nodes in the order of evaluation. Nothing that was found out before a loop is taken to hold within, as
-  /// the loop may change it.
+  /// Visits all nodes in the order of evaluation.
   mutating func walkDominance<Visitor: DominanceVisitor & ~Copyable>(_ visitor: inout Visitor) {
-    var isTargeted = Column<Bool>()
-    isTargeted.resize(to: Int(labelCount), filling: false)
+    // By label: when control may have gone there first.
+    var firstBranches = Column<UInt32>()
+    firstBranches.resize(to: Int(labelCount), filling: .max)
     var frames = Column<DominanceFrame>()
     visitor.enter(root, in: &self)
     frames.append(DominanceFrame(node: root, count: Int32(operandCount(of: root)), start: visitor.times.now))
@@ -72,7 +79,7 @@ extension Body {
       let frame = frames.last
       if frame.next == frame.count {
         frames.removeLast(1)
-        finish(frame, &isTargeted, &visitor)
+        finish(frame, &firstBranches, &visitor)
         let result = visitor.leave(frame.node, in: &self)
         if result != frame.node && !frames.isEmpty {
           setOperand(Int(frames.last.next) - 1, of: frames.last.node, to: result)
@@ -89,7 +96,7 @@ extension Body {
         let result = visitor.leave(operand, in: &self)
         if result != operand { setOperand(Int(frame.next), of: frame.node, to: result) }
       } else {
-        if opcode(of: operand) == .loop { visitor.times.forget(since: 0) }
+        if opcode(of: operand) == .loop { visitor.beginLoop(operand, in: self) }
         frames.append(DominanceFrame(node: operand, count: Int32(count), start: visitor.times.now))
       }
     }
@@ -112,12 +119,12 @@ extension Body {
   /// The operands are done.
   @inline(__always)
   private mutating func finish<Visitor: DominanceVisitor & ~Copyable>(
-    _ frame: DominanceFrame, _ isTargeted: inout Column<Bool>, _ visitor: inout Visitor
+    _ frame: DominanceFrame, _ firstBranches: inout Column<UInt32>, _ visitor: inout Visitor
   ) {
     switch opcode(of: frame.node) {
     case .block:
       guard case .block(let block) = self[frame.node], !block.label.isNone else { return }
-      if isTargeted[block.label.index] { visitor.times.forget(since: frame.start) }
+      visitor.times.forget(since: firstBranches[block.label.index])
     case .if:
       // The first arm has been forgotten already, if there is a second.
       if operand(2, of: frame.node).isNone || !diverges(operand(1, of: frame.node)) {
@@ -125,7 +132,8 @@ extension Body {
       }
     case .try: visitor.times.forget(since: frame.start)
     case .br, .brIf, .brTable, .brOnNull, .brOnNonNull, .brOnCast, .brOnCastFail, .tryTable:
-      forEachLabel(of: frame.node) { isTargeted[$0.index] = true }
+      let time = opcode(of: frame.node) == .tryTable ? frame.start : visitor.times.now
+      forEachLabel(of: frame.node) { firstBranches[$0.index] = min(firstBranches[$0.index], time) }
     default: break
     }
   }

@@ -25,6 +25,11 @@ struct ExpressionNumbering: DominanceVisitor, ~Copyable {
     var cost: UInt8 = 0
   }
 
+  private struct OpenLoop: BitwiseCopyable {
+    let node: NodeID
+    let time: UInt32
+  }
+
   var times = DominatingTimes()
   private let declarations: Declarations
   private let savesSize: Bool
@@ -39,20 +44,36 @@ struct ExpressionNumbering: DominanceVisitor, ~Copyable {
   private var numberCount: UInt32 = 0
   /// By number: the last local that got the value.
   private var holders = Column<LocalID>()
+  private var facts = LoopFacts()
+  /// If not, a loop is taken to change everything.
+  private let looksIntoLoops: Bool
+  private var loops = Column<OpenLoop>()
+  private var loopCount = 0
 
-  init(of body: borrowing Body, _ declarations: Declarations, savesSize: Bool) {
+  /// - Parameter looksIntoLoops: Whether a value from outside of a loop counts within, if the loop does not change it.
+  init(of body: borrowing Body, _ declarations: Declarations, savesSize: Bool, looksIntoLoops: Bool) {
     self.declarations = declarations
     self.savesSize = savesSize
+    let hasLoops = (0..<body.nodes.count).contains { body.nodes[$0].opcode == .loop }
+    self.looksIntoLoops = looksIntoLoops
+    if looksIntoLoops && hasLoops { facts = LoopFacts(of: body) }
     values.resize(to: body.nodes.count, filling: Value())
     localNumbers.resize(to: body.localCount, filling: .none)
     localTimes.resize(to: body.localCount, filling: 0)
-    times.forget(since: 0)
+    for index in 0..<body.localCount { assign(makeNumber(), to: LocalID(index)) }
   }
 
   /// By node: where to have the value.
   consuming func takeRepeats() -> Column<ExpressionSource> { sources }
 
   mutating func enter(_ id: NodeID, in body: inout Body) {}
+
+  mutating func beginLoop(_ id: NodeID, in body: borrowing Body) {
+    if !looksIntoLoops { return times.forget(since: 0) }
+    state.perform(facts.effects(ofLoop: loopCount), at: &times)
+    loops.append(OpenLoop(node: id, time: times.tick()))
+    loopCount += 1
+  }
 
   mutating func leave(_ id: NodeID, in body: inout Body) -> NodeID {
     switch body.opcode(of: id) {
@@ -68,6 +89,7 @@ struct ExpressionNumbering: DominanceVisitor, ~Copyable {
         let local = body.local(index, of: node)
         if !local.isNone { assign(makeNumber(), to: local) }
       }
+    case .loop: if looksIntoLoops { loops.removeLast(1) }
     default: leaveOperation(id, in: &body)
     }
     return id
@@ -82,8 +104,22 @@ struct ExpressionNumbering: DominanceVisitor, ~Copyable {
   }
 
   private mutating func number(of local: LocalID) -> ExpressionNumber {
-    if !times.contains(localTimes[local.index]) { assign(makeNumber(), to: local) }
+    if !isKnown(local) { assign(makeNumber(), to: local) }
     return localNumbers[local.index]
+  }
+
+  /// Whether the local still has the value that its number stands for.
+  private func isKnown(_ local: LocalID) -> Bool {
+    let time = localTimes[local.index]
+    guard times.contains(time) else { return false }
+    if loops.isEmpty || loops.last.time < time { return true }
+    var (low, high) = (0, loops.count - 1)
+    while low < high {
+      let middle = (low + high) / 2
+      if loops[middle].time < time { low = middle + 1 } else { high = middle }
+    }
+    // The outermost of the loops that have begun since.
+    return !facts.assigns(local, in: loops[low].node)
   }
 
   private mutating func assign(_ number: ExpressionNumber, to local: LocalID) {
@@ -205,7 +241,7 @@ struct ExpressionNumbering: DominanceVisitor, ~Copyable {
 
   /// Whether the local has the value.
   private func mayRead(_ local: LocalID, insteadOf id: NodeID, _ value: Value, in body: borrowing Body) -> Bool {
-    !local.isNone && localNumbers[local.index] == value.number && times.contains(localTimes[local.index])
+    !local.isNone && localNumbers[local.index] == value.number && isKnown(local)
       && Int(value.size) >= Self.accessSize(of: local.index)
       && declarations.types.matches(body.type(of: local), body.type(of: id).valueType)
   }

@@ -19,20 +19,67 @@ import Support
 /// One walk, linear but for the logarithm in `DominatingTimes`.
 struct JumpThreading: FunctionPass {
   func run(on body: inout Body, in context: borrowing FunctionContext) {
-    guard hasTests(body) else { return }
-    var walk = JumpWalk(of: body, favorsSize: context.options.shrinkLevel > 0)
+    guard let locals = testedLocals(of: body) else { return }
+    var walk = JumpWalk(of: body, testing: locals, favorsSize: context.options.shrinkLevel > 0)
     walk.run(on: &body)
     walk.removeDecidedIfs(in: &body)
     walk.makeBlocks(in: &body)
   }
 
-  private func hasTests(_ body: borrowing Body) -> Bool {
-    var hasTest = false
-    body.forEachNode { id in
-      let opcode = body.opcode(of: id)
-      if opcode == .brIf || opcode == .if { hasTest = true }
+  /// By local: whether the outcome of a test of it may be known. Nil if there are none.
+  private func testedLocals(of body: borrowing Body) -> Column<Bool>? {
+    var testCounts = Column<UInt8>()
+    testCounts.resize(to: body.localCount, filling: 0)
+    var isAssigned = Column<Bool>()
+    isAssigned.resize(to: body.localCount, filling: false)
+    // Nodes that are no longer part of the body only make the answer less exact; but their locals may be gone.
+    for index in 0..<body.nodes.count {
+      let id = NodeID(index)
+      switch body.opcode(of: id) {
+      case .if: noteTest(body.operand(0, of: id), in: &testCounts, body)
+      case .brIf: noteTest(body.operand(1, of: id), in: &testCounts, body)
+      case .localSet, .localTee:
+        let local = body.local(of: id)
+        if local.index < body.localCount && !isAssigned[local.index] {
+          isAssigned[local.index] = isKnownValue(body.localValue(of: id), in: body)
+        }
+      default: break
+      }
     }
-    return hasTest
+    var isTested = Column<Bool>()
+    var isEmpty = true
+    for index in 0..<body.localCount {
+      let isUseful = testCounts[index] > 1 || testCounts[index] == 1 && isAssigned[index]
+      if isUseful { isEmpty = false }
+      isTested.append(isUseful)
+    }
+    if isEmpty { return nil }
+    return .some(consume isTested)
+  }
+
+  private func noteTest(_ condition: NodeID, in counts: inout Column<UInt8>, _ body: borrowing Body, depth: Int = 4) {
+    switch body[condition] {
+    case .localGet, .localTee:
+      let local = body.local(of: condition)
+      if local.index < counts.count { counts[local.index] = min(counts[local.index] + 1, 2) }
+    case .unary(let node) where depth > 0: noteTest(node.operand, in: &counts, body, depth: depth - 1)
+    case .refIsNull(let value) where depth > 0: noteTest(value, in: &counts, body, depth: depth - 1)
+    case .binary(let node) where depth > 0:
+      noteTest(node.left, in: &counts, body, depth: depth - 1)
+      if node.opcode == .i32And || node.opcode == .i32Or {
+        noteTest(node.right, in: &counts, body, depth: depth - 1)
+      }
+    default: break
+    }
+  }
+
+  private func isKnownValue(_ value: NodeID, in body: borrowing Body) -> Bool {
+    switch body.opcode(of: value) {
+    case .i32Const, .i64Const, .refNull, .localGet, .localTee, .i32And, .i32Load8U, .i32Load16U, .i32Eqz: true
+    case let opcode:
+      opcode.inverseComparison != nil
+        || body.type(of: value).isValue && body.type(of: value).valueType.isReference
+    }
   }
 }
 
@@ -112,9 +159,10 @@ struct JumpWalk: ~Copyable {
   /// Each `if` with a constant condition.
   private var decidedIfs: [NodeID] = []
 
-  init(of body: borrowing Body, favorsSize: Bool) {
+  /// - Parameter locals: by local, whether tests of it are looked at.
+  init(of body: borrowing Body, testing locals: consuming Column<Bool>, favorsSize: Bool) {
     self.favorsSize = favorsSize
-    known = KnownRanges(of: body)
+    known = KnownRanges(of: body, tracking: locals)
     exits.resize(to: Int(body.labelCount), filling: .none)
     isOpen.resize(to: Int(body.labelCount), filling: false)
     isTargeted.resize(to: Int(body.labelCount), filling: false)
@@ -173,12 +221,14 @@ struct JumpWalk: ~Copyable {
   private mutating func enter(_ id: NodeID, exit: JumpPlace, in body: borrowing Body) {
     var exit = exit
     var isList = false
-    switch body[id] {
-    case .block(let block):
+    switch body.opcode(of: id) {
+    case .block:
+      guard case .block(let block) = body[id] else { break }
       isList = true
       if body.type(of: id) != .none && body.type(of: id) != .unreachable { exit = .none }
       if !block.label.isNone { open(block.label, exit: exit) }
-    case .loop(let loop):
+    case .loop:
+      guard case .loop(let loop) = body[id] else { break }
       known.times.forget(since: 0)
       if !loop.label.isNone {
         exits[loop.label.index] = JumpPlace(frame: Int32(frames.count), index: 0)
@@ -236,8 +286,7 @@ struct JumpWalk: ~Copyable {
   private mutating func leave(_ frame: JumpFrame, in body: inout Body) {
     let id = frame.node
     switch body.opcode(of: id) {
-    case .localSet, .localTee:
-      known.assign(body.local(of: id), known.range(ofValue: body.localValue(of: id), in: body))
+    case .localSet, .localTee: known.assign(body.local(of: id), valueOf: body.localValue(of: id), in: body)
     case .tupleSet: forgetLocals(of: id, in: body)
     case .block: leaveBlock(frame, in: body)
     case .loop: leaveLoop(frame, in: body)

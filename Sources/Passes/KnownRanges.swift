@@ -18,7 +18,11 @@ struct KnownRanges: ~Copyable {
   private var newest = Column<Int32>()
   private var facts = Column<Fact>()
 
-  init(of body: borrowing Body) {
+  /// By local: whether anything is to be known of it.
+  private let isTracked: Column<Bool>
+
+  init(of body: borrowing Body, tracking locals: consuming Column<Bool>) {
+    isTracked = locals
     newest.resize(to: body.localCount, filling: -1)
     for index in body.parameterCount..<body.localCount { assign(LocalID(index), ValueRange(0)) }
   }
@@ -36,8 +40,14 @@ struct KnownRanges: ~Copyable {
 
   /// The local has another value from now on.
   mutating func assign(_ local: LocalID, _ range: ValueRange) {
+    if !isTracked[local.index] { return }
     newest[local.index] = -1
     learn(local, range)
+  }
+
+  /// The same, where the value has been computed just now.
+  mutating func assign(_ local: LocalID, valueOf value: NodeID, in body: borrowing Body) {
+    if isTracked[local.index] { assign(local, range(ofValue: value, in: body)) }
   }
 
   private mutating func learn(_ local: LocalID, _ range: ValueRange) {
@@ -48,6 +58,7 @@ struct KnownRanges: ~Copyable {
 
   /// The local compares so with a constant from now on.
   mutating func narrow(_ local: LocalID, by opcode: Opcode, _ constant: Int32) {
+    if !isTracked[local.index] { return }
     let old = range(of: local)
     var range = old
     range.narrow(by: opcode, constant)

@@ -16,14 +16,20 @@ import Support
 ///
 /// Values are numbered by what they are computed from, in the order of evaluation, so that two are compared in constant
 /// time; state that is read has a number, too, which is another one once the state may have changed. A value counts
-/// where control is sure to have come through its computation, except from outside of a loop.
+/// where control is sure to have come through its computation: numbering along the dominator tree (Briggs, Cooper and
+/// Simpson, "Value numbering", 1997, 4.1), which is the order of evaluation in structured code.
 ///
-/// After Binaryen's pass of that name, which looks along straight ways and puts a value into a local of its own even if
-/// another has it. Near-linear in time; 20 bytes for each node, 36 for each different value.
+/// As `local-cse` it is after Binaryen's pass of that name, which looks along straight ways and puts a value into a
+/// local of its own even if another has it; nothing counts from outside of a loop. As `value-numbering` it keeps in
+/// loops what these do not change.
+///
+/// Near-linear in time; 20 bytes for each node, 36 for each different value.
 struct LocalCommonSubexpressionElimination: FunctionPass {
+  var looksIntoLoops = false
+
   func run(on body: inout Body, in context: borrowing FunctionContext) {
     var numbering = ExpressionNumbering(
-      of: body, context.declarations, savesSize: context.options.shrinkLevel > 0)
+      of: body, context.declarations, savesSize: context.options.shrinkLevel > 0, looksIntoLoops: looksIntoLoops)
     body.walkDominance(&numbering)
     if !numbering.hasRepeats { return }
     var reuse = ExpressionReuse()

@@ -6,6 +6,9 @@ import Support
 ///
 /// What becomes a local is a home: a web, by its lowest value, or a value alone, counted from the number of values on.
 struct LocalSplit: ~Copyable {
+  /// Engines take no function with more locals; what would need more stays where it is.
+  private static let localLimit = 50_000
+
   /// By value: where reads that see just it find it.
   private var homes = Column<UInt32>()
   private let webs: LocalWebs
@@ -150,7 +153,7 @@ struct LocalSplit: ~Copyable {
 
   private mutating func choose(_ local: LocalID, for home: Int, _ isTaken: inout Column<Bool>, in body: borrowing Body) {
     if !locals[home].isNone { return }
-    if isTaken[local.index] {
+    if isTaken[local.index] && body.localCount + newTypes.count < Self.localLimit {
       locals[home] = LocalID(body.localCount + newTypes.count)
       newTypes.append(body.type(of: local))
       if home < body.parameterCount { copies.append((LocalID(home), locals[home])) }
@@ -204,7 +207,7 @@ struct LocalSplit: ~Copyable {
     } else if web.isNone && alone.isNone {
       body.removeAssignment(id)
     } else {
-      if !web.isNone && !alone.isNone { body.insertTee(of: web, below: id) }
+      if !web.isNone && !alone.isNone && web != alone { body.insertTee(of: web, below: id) }
       body.setLocal(of: id, to: alone.isNone ? web : alone)
     }
   }

@@ -11,6 +11,9 @@ extension PassTable {
       "duplicate-function-elimination", "Keeps one of several functions that have the same type and the same code.", group: .module
     ) { _ in .module(DuplicateFunctionElimination()) },
     PassDescriptor(
+      "intrinsic-lowering", "Calls for good what is called through intrinsics.", group: .module
+    ) { _ in .module(IntrinsicLowering()) },
+    PassDescriptor(
       "remove-unused-module-elements", "Removes functions, globals, segments and other items that nothing outside can reach.",
       group: .module
     ) { _ in .module(RemoveUnusedModuleElements()) },

@@ -1,9 +1,10 @@
 import PassManager
+import Support
 
 /// The one list of passes. A pass is a file, a row here and a page in passes-docs/.
 package enum PassTable {
   /// In the order that `--help` has within each group.
-  package static let all: [PassDescriptor] = functionRows + moduleRows
+  package static let all: [PassDescriptor] = functionRows + loweringRows + moduleRows
 
   /// The passes over one function at a time.
   private static let functionRows: [PassDescriptor] = [
@@ -22,6 +23,9 @@ package enum PassTable {
     PassDescriptor(
       "jump-threading", "Lets branches to a test go on to where it leads, if that is known.", group: .controlFlow
     ) { _ in .function(JumpThreading()) },
+    PassDescriptor(
+      "licm", "Moves statements that do the same each time out of loops.", group: .controlFlow
+    ) { _ in .function(LoopInvariantCodeMotion()) },
     PassDescriptor(
       "merge-blocks", "Merges blocks into those around them, moves statements out of operands.",
       group: .controlFlow, traits: .isIdempotent
@@ -51,8 +55,15 @@ package enum PassTable {
       group: .locals
     ) { _ in .function(LocalCommonSubexpressionElimination()) },
     PassDescriptor(
+      "local-subtyping", "Gives locals the most exact reference types that fit what they are assigned.",
+      group: .locals
+    ) { _ in .function(LocalSubtyping()) },
+    PassDescriptor(
       "merge-locals", "Lets reads of a copy and reads of its source use one local.", group: .locals
     ) { _ in .function(MergeLocals()) },
+    PassDescriptor(
+      "optimize-stack-ir", "Leaves values on the stack instead of in locals; last of all.", group: .locals
+    ) { _ in .function(OptimizeStackIR()) },
     PassDescriptor(
       "reorder-locals", "Gives the locals used most often the shortest indices, drops unused ones.",
       group: .locals, traits: .isIdempotent
@@ -93,7 +104,36 @@ package enum PassTable {
     PassDescriptor(
       "untee", "Takes local.tee apart.", group: .locals, traits: [.isIdempotent, .rewritesAreIndependent]
     ) { _ in .function(Untee()) },
+    PassDescriptor(
+      "value-numbering", "As local-cse, and keeps in loops what these do not change.", group: .locals
+    ) { _ in .function(LocalCommonSubexpressionElimination(looksIntoLoops: true)) },
     // Simpler code
+    PassDescriptor(
+      "avoid-reinterprets", "Loads values again as what they are reinterpreted as.", group: .code
+    ) { _ in .function(AvoidReinterprets()) },
+    PassDescriptor(
+      "const-hoisting", "Keeps constants that are long and used often in locals.", group: .code
+    ) { _ in .function(ConstHoisting()) },
+    PassDescriptor(
+      "heap-store-optimization", "Stores values of fields where the structure is made.", group: .code
+    ) { _ in .function(HeapStoreOptimization()) },
+    PassDescriptor(
+      "heap2local", "Keeps structures and small arrays that never leave the function in locals.", group: .code
+    ) { _ in .function(HeapToLocal()) },
+    PassDescriptor(
+      "memory-forwarding", "Takes values from where they still are instead of from memory; drops useless stores.",
+      group: .code
+    ) { _ in .function(MemoryForwarding()) },
+    PassDescriptor(
+      "optimize-added-constants", "Makes constants that are added to addresses parts of offsets.", group: .code
+    ) { options in .function(try addedConstants("optimize-added-constants", options)) },
+    PassDescriptor(
+      "optimize-added-constants-propagate", "As optimize-added-constants, also where locals hold the addresses.",
+      group: .code
+    ) { options in .function(try addedConstants("optimize-added-constants-propagate", options)) },
+    PassDescriptor(
+      "optimize-casts", "Lets reads of a reference use what a cast before them gave.", group: .code
+    ) { _ in .function(OptimizeCasts()) },
     PassDescriptor(
       "optimize-instructions", "Rewrites small groups of instructions by algebra.",
       group: .code, traits: .rewritesAreIndependent
@@ -107,10 +147,34 @@ package enum PassTable {
       group: .code, traits: [.isIdempotent, .rewritesAreIndependent]
     ) { _ in .function(Precompute()) },
     PassDescriptor(
+      "precompute-propagate", "As precompute; what is known is known of locals that hold it, too.", group: .code
+    ) { _ in .function(Precompute(propagates: true)) },
+    PassDescriptor(
       "vacuum", "Sweeps out what has no effect: unused values, empty arms and blocks.",
       group: .code, traits: .rewritesAreIndependent
     ) { _ in .function(Vacuum()) },
   ]
+
+  /// What other engines need.
+  private static let loweringRows: [PassDescriptor] = [
+    PassDescriptor(
+      "alignment-lowering", "Takes accesses to memory apart that may not be aligned.", group: .code
+    ) { _ in .function(AlignmentLowering()) },
+    PassDescriptor(
+      "dealign", "Promises of no access to memory that its address is aligned.", group: .code,
+      traits: [.isIdempotent, .rewritesAreIndependent]
+    ) { _ in .function(Dealign()) },
+    PassDescriptor(
+      "signext-lowering", "Extends signs by shifts.", group: .code, traits: [.isIdempotent, .rewritesAreIndependent]
+    ) { _ in .function(SignExtensionLowering()) },
+  ]
+
+  private static func addedConstants(_ name: String, _ options: PassOptions) throws -> OptimizeAddedConstants {
+    guard options.lowMemoryUnused else {
+      throw WasmError(.request, "--\(name) needs the promise of --low-memory-unused")
+    }
+    return OptimizeAddedConstants(propagates: name.hasSuffix("propagate"))
+  }
 
   package static func descriptor(_ name: String) -> PassDescriptor? { byName[name] }
 

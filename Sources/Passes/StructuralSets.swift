@@ -27,8 +27,8 @@ struct StructuralSets: ~Copyable {
     undo.append(UInt32(number))
   }
 
-  /// To be called before the operands of any node.
-  mutating func enter(_ id: NodeID, in body: borrowing Body) {
+  /// To be called before the operands of any node. Returns whether a construct or an arm begins.
+  @discardableResult mutating func enter(_ id: NodeID, in body: borrowing Body) -> Bool {
     var isScope = false
     if !arms.isEmpty && arms.last == id {
       arms.removeLast(1)
@@ -46,12 +46,15 @@ struct StructuralSets: ~Copyable {
     default: break
     }
     if isScope { scopes.append(Scope(node: id, height: Int32(undo.count))) }
+    return isScope
   }
 
-  /// To be called behind the operands of any node, when what it sets itself has been noted.
-  mutating func exit(_ id: NodeID) {
-    guard !scopes.isEmpty, scopes.last.node == id else { return }
+  /// To be called behind the operands of any node, when what it sets itself has been noted. Returns whether a construct
+  /// or an arm ends.
+  @discardableResult mutating func exit(_ id: NodeID) -> Bool {
+    guard !scopes.isEmpty, scopes.last.node == id else { return false }
     let scope = scopes.popLast()
     while undo.count > Int(scope.height) { numbers[Int(undo.popLast())] = false }
+    return true
   }
 }

@@ -16,7 +16,7 @@
     base = Self.allocate(capacity)
   }
 
-  deinit { if capacity > 0 { free(base) } }
+  deinit { if capacity > 0 { BlockCache.give(base, byteCount) } }
 
   /// Memory held, in bytes.
   public var byteCount: Int { capacity * MemoryLayout<Element>.stride }
@@ -84,12 +84,47 @@
     size += range.count
   }
 
+  /// Appends the values of `range` of another column, the last one first.
+  @inlinable public mutating func appendReversed(_ source: borrowing Column, _ range: Range<Int>) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= source.count)
+    reserve(range.count)
+    var index = range.upperBound
+    while index > range.lowerBound {
+      index &-= 1
+      uncheckedAppend(source.base[index])
+    }
+  }
+
   @inlinable public mutating func append(contentsOf values: UnsafeBufferPointer<Element>) {
     guard let source = values.baseAddress, values.count > 0 else { return }
     if count + values.count > capacity { grow(to: count + values.count) }
     (base + count).update(from: source, count: values.count)
     size += values.count
   }
+
+  // MARK: Without checks
+
+  // For loops that most of the time is spent in, where the code beside them shows that nothing can go wrong.
+
+  /// Makes room for so many values more.
+  @inlinable @inline(__always) public mutating func reserve(_ number: Int) {
+    if capacity &- size < number { grow(to: count + number) }
+  }
+
+  /// There must be room: see `reserve`.
+  @inlinable @inline(__always) public mutating func uncheckedAppend(_ value: Element) {
+    (base + size).initialize(to: value)
+    size &+= 1
+  }
+
+  /// The last value; the column must not be empty.
+  @inlinable public var uncheckedLast: Element {
+    @inline(__always) get { base[size &- 1] }
+    @inline(__always) set { base[size &- 1] = newValue }
+  }
+
+  /// The column must have as many values.
+  @inlinable @inline(__always) public mutating func uncheckedRemoveLast(_ number: Int) { size &-= number }
 
   /// Puts `value` before the one at `index`. Linear in what follows it.
   public mutating func insert(_ value: Element, at index: Int) {
@@ -118,26 +153,24 @@
   /// Gives memory beyond `limit` bytes back to the system; what the column held is lost.
   public mutating func releaseMemory(beyond limit: Int) {
     guard byteCount > limit else { return }
-    free(base)
+    BlockCache.give(base, byteCount)
     capacity = 0
     size = 0
     base = Self.allocate(0)
   }
 
   @usableFromInline @inline(never) mutating func grow(to minimum: Int) {
-    let newCapacity = max(minimum, capacity == 0 ? max(16, 256 / MemoryLayout<Element>.stride) : capacity * 2)
-    // What `base` is without capacity belongs to nobody.
-    let old = capacity == 0 ? nil : base
-    guard let memory = realloc(old, newCapacity * MemoryLayout<Element>.stride) else { outOfMemory() }
-    base = memory.assumingMemoryBound(to: Element.self)
-    capacity = newCapacity
+    let stride = MemoryLayout<Element>.stride
+    let newByteCount = BlockCache.size(for: max(minimum * stride, byteCount * 2))
+    base = BlockCache.grow(base, from: byteCount, to: newByteCount, using: size * stride)
+      .assumingMemoryBound(to: Element.self)
+    capacity = newByteCount / stride
   }
 
   private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Element> {
     // An empty column, which many remain, costs no memory; its address is never read.
     if capacity == 0 { return UnsafeMutablePointer(bitPattern: MemoryLayout<Element>.alignment)! }
-    guard let memory = malloc(capacity * MemoryLayout<Element>.stride) else { outOfMemory() }
-    return memory.assumingMemoryBound(to: Element.self)
+    return BlockCache.take(capacity * MemoryLayout<Element>.stride).assumingMemoryBound(to: Element.self)
   }
 }
 

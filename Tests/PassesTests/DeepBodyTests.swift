@@ -48,7 +48,8 @@ import Testing
 
   /// Passes that no pipeline runs, or only some do.
   private static let others = [
-    "simplify-locals", "simplify-locals-nonesting", "simplify-locals-nostructure", "simplify-locals-notee",
+    "licm", "local-cse", "simplify-locals", "simplify-locals-nonesting", "simplify-locals-nostructure",
+    "simplify-locals-notee", "untee",
   ]
 
   @Test(arguments: shapes.keys.sorted()) func passesAreLinear(_ shape: String) throws {

@@ -39,7 +39,8 @@ struct ExpressionSource {
   }
 
   private mutating func statement() -> String {
-    switch random.below(5) {
+    switch random.below(6) {
+    case 5: return bulk()
     case 0: return "(local.set $i \(expression(.i32, depth: 3)))"
     case 1: return "(local.set $j \(expression(.i64, depth: 3)))"
     case 2:
@@ -52,6 +53,14 @@ struct ExpressionSource {
       return "(if \(expression(.i32, depth: 3)) (then (local.set $a \(expression(.i32, depth: 2)))) "
         + "(else (local.set $c \(expression(.i64, depth: 2)))))"
     }
+  }
+
+  /// A copy or a fill of few bytes.
+  private mutating func bulk() -> String {
+    let address = "(i32.and \(expression(.i32, depth: 2)) (i32.const \(random.pick([15, 65535]))))"
+    let count = "(i32.const \(random.below(9)))"
+    if random.oneIn(2) { return "(memory.copy \(address) (i32.const \(random.below(32))) \(count))" }
+    return "(memory.fill \(address) \(expression(.i32, depth: 1)) \(count))"
   }
 
   private mutating func expression(_ kind: Kind, depth: Int) -> String {
@@ -73,7 +82,9 @@ struct ExpressionSource {
     "(\(kind.rawValue).const \(kind.isInteger ? integer(kind) : random.pick(Self.floats)))"
   }
 
-  private static let floats = ["0", "-0", "1", "-1", "2", "0.5", "1.5", "nan", "inf", "16777216", "2147483648", "1e-40"]
+  private static let floats = [
+    "0", "-0", "1", "-1", "2", "0.5", "1.5", "4", "0.1", "nan", "inf", "16777216", "2147483648", "1e-40",
+  ]
 
   private mutating func integer(_ kind: Kind) -> String {
     let width = kind == .i32 ? 32 : 64
@@ -113,6 +124,7 @@ struct ExpressionSource {
       instruction = random.pick(["i64.load", "i64.load8_s", "i64.load8_u", "i64.load16_u", "i64.load32_s", "i64.load32_u"])
     default: instruction = "\(kind.rawValue).load"
     }
+    if random.oneIn(3) { return "(\(instruction) offset=\(random.below(300)) (i32.const \(random.below(99))))" }
     return "(\(instruction) (i32.and (local.get $a) (i32.const 15)))"
   }
 
@@ -160,7 +172,7 @@ struct ExpressionSource {
   private mutating func binary(_ kind: Kind, depth: Int) -> String {
     guard kind.isInteger else {
       let operation = random.pick(Self.floatArithmetic)
-      return "(\(kind.rawValue).\(operation) \(expression(kind, depth: depth)) \(expression(kind, depth: depth)))"
+      return "(\(kind.rawValue).\(operation) \(expression(kind, depth: depth)) \(right(kind, depth: depth)))"
     }
     if kind == .i32 && random.oneIn(3) {
       let operand = random.pick(Kind.allCases + [.i32, .i32, .i64])
@@ -173,6 +185,6 @@ struct ExpressionSource {
   }
 
   private mutating func right(_ kind: Kind, depth: Int) -> String {
-    random.oneIn(2) ? constant(kind) : expression(kind, depth: depth)
+    random.oneIn(kind.isInteger ? 2 : 4) ? constant(kind) : expression(kind, depth: depth)
   }
 }

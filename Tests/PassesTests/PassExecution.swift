@@ -62,6 +62,7 @@ extension PassOptions {
     case "traps-never-happen": trapsNeverHappen = true
     case "ignore-implicit-traps": ignoresImplicitTraps = true
     case "fast-math": fastMath = true
+    case "low-memory-unused": lowMemoryUnused = true
     default: throw PageError("nothing is called \(name)")
     }
   }

@@ -27,7 +27,8 @@ enum BitDemandRules {
     .constant("low((x << C) >> C) -> low(x)", on: .shrS, .shrU, in: .bits) { body, site, facts in
       guard let (x, count) = body.constantOperands(of: site.left, .shl) else { return nil }
       let shift = site.width.shift(count)
-      guard shift == site.width.shift(site.constant), facts.demanded & site.width.mask & ~(site.width.mask >> shift) == 0
+      guard shift == site.width.shift(site.constant),
+        facts.demanded & site.width.mask & ~(site.width.mask >> shift) == 0
       else { return nil }
       return x
     },

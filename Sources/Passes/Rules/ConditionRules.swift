@@ -70,7 +70,9 @@ enum ConditionRules {
       return result
     },
     Rule("bool((...; x)) -> (...; bool(x))", at: .block, in: .condition) { body, site, facts in
-      guard body.isSequence(site.id), body.type(of: site.id) == .i32, case .block(let block) = body[site.id], !block.items.isEmpty else { return nil }
+      guard body.isSequence(site.id), body.type(of: site.id) == .i32, case .block(let block) = body[site.id],
+        !block.items.isEmpty
+      else { return nil }
       let last = block.items.count - 1
       let old = body[block.items, last]
       let new = facts.simplifyCondition(old, in: &body)

@@ -114,7 +114,8 @@ enum ProductRules {
       return body.make(site.operation, site.width, body.make(.and, site.width, x, mask), site.right)
     },
     Rule("!(x %s 2^C) -> !(x & (2^C - 1))", on: .eqz) { body, site, _ in
-      guard let (x, divisor) = body.constantOperands(of: site.left, .remS), let mask = lowMask(below: divisor, site.width)
+      guard let (x, divisor) = body.constantOperands(of: site.left, .remS),
+        let mask = lowMask(below: divisor, site.width)
       else { return nil }
       return body.makeEqz(site.width, body.make(.and, site.width, x, mask))
     },

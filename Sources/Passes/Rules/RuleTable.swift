@@ -7,7 +7,7 @@ package enum RuleTable {
   static let rules: [Rule] =
     OrderRules.rules + BitwiseRules.rules + SumRules.rules + ProductRules.rules + ShiftRules.rules
     + ComparisonRules.rules + ConditionRules.rules + BitDemandRules.rules + ConversionRules.rules
-    + ChoiceRules.rules
+    + ChoiceRules.rules + MemoryRules.rules + FloatRules.rules + ReferenceRules.rules + VectorRules.rules
 
   /// Names of all rules; a rule's number is its place here.
   package static var names: [String] { rules.map(\.name) }

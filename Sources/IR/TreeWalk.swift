@@ -1,0 +1,76 @@
+import Support
+
+/// The way of an iterative walk over a tree: what is yet to be left, what comes first on top.
+///
+/// A node that the walk comes to is replaced by itself, marked, and its operands above it; marked, it comes again when
+/// they are done. Nodes without operands, more than half of all, come once. Walks over the tree are what most passes
+/// spend their time on: the stack is not checked at each access, but made large enough for each node.
+@frozen public struct TreeWalk: ~Copyable {
+  /// What the walk has come to.
+  @frozen public struct Step: BitwiseCopyable {
+    @usableFromInline let word: UInt32
+
+    @inlinable @inline(__always) init(_ word: UInt32) { self.word = word }
+
+    @inlinable @inline(__always) public var node: NodeID { NodeID(rawValue: word & ~TreeWalk.mark) }
+    /// Whether the node is marked: its operands are done.
+    @inlinable @inline(__always) public var isLast: Bool { Int32(bitPattern: word) < 0 }
+  }
+
+  @usableFromInline static var mark: UInt32 { @inlinable @inline(__always) get { 1 << 31 } }
+
+  /// Below each marked node: the value that `parentIndex` had before.
+  @usableFromInline var stack = Column<UInt32>(capacity: 254)
+  /// Where in `stack` the marked node is whose operands are being visited.
+  @usableFromInline var parentIndex: UInt32 = 0
+
+  @inlinable init(from top: NodeID) { stack.append(top.rawValue) }
+
+  @inlinable @inline(__always) public var isDone: Bool { stack.isEmpty }
+
+  /// What comes next; the walk must not be done. Absent operands are passed over.
+  @inlinable @inline(__always) mutating func next() -> Step {
+    while stack.uncheckedLast == NodeID.none.rawValue { stack.uncheckedRemoveLast(1) }
+    return Step(stack.uncheckedLast)
+  }
+
+  /// Marks the node at hand and puts its operands before it; false if it has none.
+  @inlinable @inline(__always) mutating func enter(_ id: NodeID, in body: borrowing Body) -> Bool {
+    let record = body.nodes[id.index]
+    let layout = body.infos[Int(record.opcode.rawValue)].layout
+    if layout.bits == 0 { return false }
+    let wordCount = layout.wordCount
+    stack.reserve(wordCount &+ 1)
+    let previous = parentIndex
+    let index = stack.count
+    stack.uncheckedLast = previous
+    parentIndex = UInt32(truncatingIfNeeded: index)
+    stack.uncheckedAppend(id.rawValue | TreeWalk.mark)
+    if wordCount > 0 {
+      // From the last on.
+      if wordCount > 1 {
+        if wordCount > 2 { stack.uncheckedAppend(record.word(layout.word(at: 2))) }
+        stack.uncheckedAppend(record.word(layout.word(at: 1)))
+      }
+      stack.uncheckedAppend(record.word(layout.word(at: 0)))
+    }
+    if layout.hasPool && record.c > 0 {
+      stack.appendReversed(body.pool, Int(record.b)..<Int(record.b) &+ Int(record.c))
+    }
+    return true
+  }
+
+  /// Leaves the node at hand.
+  @inlinable @inline(__always) mutating func leave(_ step: Step) {
+    stack.uncheckedRemoveLast(1)
+    if step.isLast {
+      parentIndex = stack.uncheckedLast
+      stack.uncheckedRemoveLast(1)
+    }
+  }
+
+  /// The node whose operand was left last; the walk must not be done.
+  @inlinable var parent: NodeID { Step(stack[Int(parentIndex)]).node }
+  /// How many of its operands, absent ones included, are yet to come.
+  @inlinable var remainingCount: Int { stack.count - 1 - Int(parentIndex) }
+}
