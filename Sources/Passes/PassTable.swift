@@ -21,6 +21,9 @@ package enum PassTable {
       group: .controlFlow, traits: .isIdempotent
     ) { _ in .function(DeadCodeElimination()) },
     PassDescriptor(
+      "jump-threading", "Lets branches to a test go on to where it leads, if that is known.", group: .controlFlow
+    ) { _ in .function(JumpThreading()) },
+    PassDescriptor(
       "licm", "Moves statements that do the same each time out of loops.", group: .controlFlow
     ) { _ in .function(LoopInvariantCodeMotion()) },
     PassDescriptor(
