@@ -166,8 +166,8 @@ extension JumpWalk {
 
   // MARK: Tests
 
-  /// Removes the test that comes next in the list at the top if its outcome is known on all ways to it; if only on some,
-  /// lets branches go past it. Returns whether some now go behind it.
+  /// Removes the test that comes next in the list at the top if its outcome is known on all ways to it; if only on
+  /// some, lets branches go past it. Returns whether some now go behind it.
   mutating func decideTest(at index: Int, in body: inout Body) -> Bool {
     let frame = frames.last
     if frame.edges < 0 { return false }
