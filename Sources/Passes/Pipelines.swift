@@ -41,7 +41,6 @@ package enum Pipelines {
     Step(pass: "simplify-locals-nostructure"),  // results of blocks would hinder coalesce-locals
     Step(pass: "vacuum"),
     Step(pass: "reorder-locals"),         // drops what is unused, so that the next passes don't look at it
-    Step(pass: "jump-threading", speed: 3, size: 1),  // before coalesce-locals gives a constant's local to others
     Step(pass: "remove-unused-brs"),      // arms are empty now, and blocks shorter
     Step(pass: "heap2local", speed: 2, size: 2),
     Step(pass: "merge-locals", speed: 3, size: 9),  // reads of copies, so that coalesce-locals finds fewer apart
