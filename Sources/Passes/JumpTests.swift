@@ -183,12 +183,13 @@ extension JumpWalk {
     if ways.areKnown && (!favorsSize || isSmaller(without: test, ways, in: body)) {
       let condition = condition(of: test, in: body)
       if isIf {
+        // That the condition holds is true in the arm only, and not where the other ways come back.
         replaceIf(test, at: index, in: &body)
-      } else {
-        replaceBrIf(test, at: index, in: &body)
+        return true
       }
-      known.assume(condition, isIf, in: body)
-      return isIf
+      replaceBrIf(test, at: index, in: &body)
+      known.assume(condition, false, in: body)
+      return false
     }
     if favorsSize || ways.failing == 0 { return false }
     return bypass(test, at: index, includingEnds: false, in: &body)
