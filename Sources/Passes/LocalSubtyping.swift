@@ -24,7 +24,11 @@ struct LocalSubtyping: FunctionPass {
   }
 
   private static func mayRefine(_ body: borrowing Body) -> Bool {
-    (body.parameterCount..<body.localCount).contains { body.localTypes[$0].isReference }
+    (body.parameterCount..<body.localCount).contains {
+      let type = body.localTypes[$0]
+      // Exceptions have no types below theirs.
+      return type.isReference && type.heapType != .exn
+    }
   }
 }
 

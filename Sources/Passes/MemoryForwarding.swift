@@ -16,25 +16,18 @@ import Support
 /// Memory that is shared is left alone. Linear: what is known at a place is bounded by a constant.
 struct MemoryForwarding: FunctionPass {
   func run(on body: inout Body, in context: borrowing FunctionContext) {
-    guard Self.hasPairOfAccesses(body) else { return }
+    guard PlaceFilter.mayRepeat(in: body) else { return }
     var walk = ForwardingWalk(of: body, in: context)
     walk.find(in: body)
     walk.apply(to: &body)
-  }
-
-  private static func hasPairOfAccesses(_ body: borrowing Body) -> Bool {
-    var count = 0
-    for index in 0..<body.nodes.count where body.nodes[index].opcode.accessSize != nil {
-      count += 1
-      if count == 2 { return true }
-    }
-    return false
   }
 }
 
 private struct ForwardingWalk: ~Copyable {
   /// Engines take no function with more locals.
   private static let localLimit = 50_000
+  /// How many nodes of a loop, or of a value, are looked at.
+  private static let lookLimit = 64
 
   private struct Construct: BitwiseCopyable {
     let node: NodeID
@@ -42,17 +35,18 @@ private struct ForwardingWalk: ~Copyable {
     /// Of `if`: what held before the arms, and at the end of the first.
     var before = MemoryContents.Saved()
     var thenEnd = MemoryContents.Saved()
-    /// Of `try`: arms that have begun.
-    var armCount = 0
+    /// One of the arms has begun.
+    var hasBegun = false
   }
 
   private let isShared: [Bool]
   private let ignoresTraps: Bool
   private let prefersSize: Bool
-  private let effects: EffectsColumn
   private var contents = MemoryContents()
   private var stores: PendingStores
   private var constructs = Column<Construct>()
+  /// Arms of the open constructs, the next to come last.
+  private var arms = Column<NodeID>()
   /// By label: what holds on all the ways to it.
   private var labels = Column<MemoryContents.Saved>()
   private var nesting = KnownContent.Nesting()
@@ -68,7 +62,6 @@ private struct ForwardingWalk: ~Copyable {
     isShared = context.declarations.memories.map(\.isShared)
     ignoresTraps = context.options.trapsNeverHappen || context.options.ignoresImplicitTraps
     prefersSize = context.options.shrinkLevel > 0
-    effects = EffectsColumn(of: body)
     stores = PendingStores(ignoresTraps: ignoresTraps)
     labels.resize(to: Int(body.labelCount), filling: MemoryContents.Saved())
   }
@@ -86,7 +79,7 @@ private struct ForwardingWalk: ~Copyable {
   // MARK: Constructs
 
   private mutating func enter(_ id: NodeID, in body: borrowing Body) {
-    if !constructs.isEmpty { enterArm(id, in: body) }
+    if !arms.isEmpty && arms.last == id { enterArm(id, in: body) }
     switch body.opcode(of: id) {
     case .block:
       guard case .block(let block) = body[id], !block.label.isNone, block.label != .function else { return }
@@ -95,10 +88,11 @@ private struct ForwardingWalk: ~Copyable {
     case .loop:
       stores.clear()
       nesting.loops &+= 1
-      let effects = effects[id]
-      if effects.flags.contains(.writesMemory) { return contents.clear() }
+      // A loop that is longer most probably stores or calls something.
+      guard let effects = body.boundedEffects(of: id, limit: Self.lookLimit), !effects.flags.contains(.writesMemory)
+      else { return contents.clear() }
       contents.forgetLocals { Effects(writing: $0).localsWritten & effects.localsWritten != 0 }
-    case .if, .try: constructs.append(Construct(node: id, savedCount: contents.savedCount))
+    case .if, .try: enterBranching(id, in: body)
     case .tryTable:
       stores.clear()
       // What holds where something is thrown is not known.
@@ -110,30 +104,36 @@ private struct ForwardingWalk: ~Copyable {
     }
   }
 
-  /// Begins an arm of the innermost construct, if the node is one.
-  private mutating func enterArm(_ id: NodeID, in body: borrowing Body) {
-    switch body[constructs.last.node] {
+  private mutating func enterBranching(_ id: NodeID, in body: borrowing Body) {
+    constructs.append(Construct(node: id, savedCount: contents.savedCount))
+    switch body[id] {
     case .if(let node):
+      if !node.elseArm.isNone { arms.append(node.elseArm) }
+      arms.append(node.thenArm)
+    case .try(let node):
+      for index in (0..<node.arms.count).reversed() { arms.append(body[node.arms, index]) }
+    default: break
+    }
+  }
+
+  /// Begins the next arm of the innermost construct.
+  private mutating func enterArm(_ id: NodeID, in body: borrowing Body) {
+    arms.removeLast(1)
+    stores.clear()
+    if case .if(let node) = body[constructs.last.node] {
       if id == node.thenArm {
         constructs.last.before = contents.save()
         nesting.arms &+= 1
-      } else if id == node.elseArm {
+      } else {
         constructs.last.thenEnd = contents.save()
         contents.restore(constructs.last.before)
-      } else {
-        return
       }
-    case .try(let node):
-      let count = constructs.last.armCount
-      guard count < node.arms.count, id == body[node.arms, count] else { return }
-      constructs.last.armCount += 1
-      if count > 0 {
-        contents.clear()
-        contents.isDead = false
-      }
-    default: return
+    } else if constructs.last.hasBegun {
+      // A handler.
+      contents.clear()
+      contents.isDead = false
     }
-    stores.clear()
+    constructs.last.hasBegun = true
   }
 
   private mutating func leave(_ id: NodeID, in body: borrowing Body) {
@@ -247,8 +247,7 @@ private struct ForwardingWalk: ~Copyable {
   private mutating func store(_ id: NodeID, _ node: StoreNode, in body: borrowing Body) {
     guard !isShared[node.memarg.memory.index],
       let place = MemoryPlace(of: node.address, node.memarg, size: node.opcode.accessSize!, in: body),
-      place.base.isNone
-        || effects[node.value].localsWritten & Effects(writing: place.base).localsWritten == 0
+      place.base.isNone || !mayAssign(place.base, node.value, in: body)
     else {
       stores.clear()
       return contents.forget(node.memarg.memory)
@@ -263,6 +262,15 @@ private struct ForwardingWalk: ~Copyable {
     if let load = node.opcode.wholeLoad {
       contents.add(
         KnownContent(place: place, load: load, nesting: nesting, source: source, number: number, producer: id))
+    }
+  }
+
+  private func mayAssign(_ local: LocalID, _ value: NodeID, in body: borrowing Body) -> Bool {
+    switch body.opcode(of: value) {
+    case .localGet, .i32Const, .i64Const, .f32Const, .f64Const: return false
+    default:
+      guard let effects = body.boundedEffects(of: value, limit: Self.lookLimit) else { return true }
+      return effects.localsWritten & Effects(writing: local).localsWritten != 0
     }
   }
 

@@ -82,11 +82,51 @@ struct MemoryPlace: BitwiseCopyable {
       && immediate &+ size == other.immediate &+ other.size
   }
 
+  /// Equal for equal places; their sizes do not count.
+  var hash: UInt64 {
+    let key = offset &* 0x9e37_79b9_7f4a_7c15 ^ UInt64(base.rawValue) << 32 ^ UInt64(memory.rawValue)
+    return key &* 0x9e37_79b9_7f4a_7c15
+  }
+
   /// The first byte that an access does not touch, from where `addend` leads.
   var end: UInt64 { immediate &+ size }
 }
 
+/// Tells by one scan that no place is named twice, as is so in most bodies that are small.
+enum PlaceFilter {
+  /// Whether two accesses may be to the same place. Those that are out of the tree count.
+  static func mayRepeat(in body: borrowing Body) -> Bool {
+    var accesses = Column<NodeID>()
+    for index in 0..<body.nodes.count {
+      let shape = body.info(of: NodeID(index)).shape
+      if shape == .load || shape == .store { accesses.append(NodeID(index)) }
+    }
+    if accesses.count < 2 { return false }
+    var bits = 64
+    while bits < 64 * accesses.count { bits *= 2 }
+    var seen = Column<UInt64>()
+    seen.resize(to: bits / 64, filling: 0)
+    for index in 0..<accesses.count {
+      guard let place = body.place(of: accesses[index]) else { continue }
+      let hash = Int(truncatingIfNeeded: place.hash >> 20) & (bits - 1)
+      if seen[hash / 64] & 1 << UInt64(hash % 64) != 0 { return true }
+      seen[hash / 64] |= 1 << UInt64(hash % 64)
+    }
+    return false
+  }
+}
+
 extension Body {
+  /// Where a load or store touches memory, if its address tells.
+  fileprivate func place(of access: NodeID) -> MemoryPlace? {
+    guard let size = opcode(of: access).accessSize else { return nil }
+    switch self[access] {
+    case .load(let node): return MemoryPlace(of: node.address, node.memarg, size: size, in: self)
+    case .store(let node): return MemoryPlace(of: node.address, node.memarg, size: size, in: self)
+    default: return nil
+    }
+  }
+
   fileprivate func addressConstant(_ id: NodeID) -> UInt64? {
     switch self[id] {
     case .i32Const(let value): return UInt64(UInt32(bitPattern: value))

@@ -10,7 +10,8 @@ import Support
 ///     (call $h (local.get $x))                (keep (call $f) (call $g)))
 ///
 /// In bytes that is the same code without `local.set` and `local.get`. The read has to be the only one that sees the
-/// assignment, and see no other. Nothing changes places, so that effects do not matter.
+/// assignment, and see no other. Nothing changes places, so that effects do not matter; nor do they when the operands of
+/// an addition do, so that a value which is the second becomes the first.
 ///
 /// After the pass of that name of Binaryen, which works on a list of instructions. Near-linear: the statements that
 /// `keep` takes over are copied, a limited number of times for each.
@@ -108,7 +109,7 @@ private struct StackScheduling: ~Copyable {
     var count = first
     for position in first..<max(first, total) {
       let slot = Slot(parent: list, position: position)
-      while let place = takeOver(from: list, first..<count, to: slot, in: &body) { count = place }
+      count = takeAll(from: list, first..<count, to: slot, in: &body)
       let item = body.operand(position, of: list)
       if count != position { body.setOperand(count, of: list, to: item) }
       if item.index < places.count { places[item.index] = Int32(count) }
@@ -117,16 +118,31 @@ private struct StackScheduling: ~Copyable {
     if count < total { body.truncateItems(of: list, to: count) }
   }
 
-  /// Lets what is evaluated first at `slot` take over the value of an assignment among the statements of the list in
-  /// `range`, which are what is evaluated just before, with all statements behind that; returns where the assignment was.
+  /// Lets what is evaluated first at `slot` take over values from the statements of the list in `range`, which are what
+  /// is evaluated just before; returns where those end that are left.
+  private mutating func takeAll(
+    from list: NodeID, _ range: Range<Int>, to slot: Slot, in body: inout Body
+  ) -> Int {
+    var end = range.upperBound
+    while true {
+      var place = takeOver(from: list, range.lowerBound..<end, to: slot, in: &body)
+      if place == nil && exchangeOperands(at: slot, forValueIn: list, range.lowerBound..<end, in: &body) {
+        place = takeOver(from: list, range.lowerBound..<end, to: slot, in: &body)
+      }
+      guard let place else { return end }
+      end = place
+    }
+  }
+
+  /// Lets what is evaluated first at `slot` take over the value of an assignment, with all statements behind that;
+  /// returns where the assignment was.
   private mutating func takeOver(
     from list: NodeID, _ range: Range<Int>, to slot: Slot, in body: inout Body
   ) -> Int? {
-    guard let (leaf, leafSlot) = firstRead(at: slot, in: body), leaf.index < assignments.count else { return nil }
-    let assignment = assignments[leaf.index]
-    guard !assignment.isNone, places[assignment.index] >= 0 else { return nil }
-    let place = Int(places[assignment.index])
-    guard range.contains(place), body.operand(place, of: list) == assignment else { return nil }
+    guard let (leaf, leafSlot) = firstRead(at: slot, in: body),
+      let place = place(ofAssignmentReadBy: leaf, in: list, range, body)
+    else { return nil }
+    let assignment = body.operand(place, of: list)
     let moved = (place + 1..<range.upperBound).map { body.operand($0, of: list) }
     budget -= moved.count
     if budget < 0 || depth == Self.depthLimit { return nil }
@@ -142,20 +158,54 @@ private struct StackScheduling: ~Copyable {
     return place
   }
 
+  /// Where in the range of the list the assignment is that only this read sees; nil if it is elsewhere.
+  private func place(
+    ofAssignmentReadBy read: NodeID, in list: NodeID, _ range: Range<Int>, _ body: borrowing Body
+  ) -> Int? {
+    guard read.index < assignments.count, !assignments[read.index].isNone else { return nil }
+    let assignment = assignments[read.index]
+    let place = Int(places[assignment.index])
+    return range.contains(place) && body.operand(place, of: list) == assignment ? place : nil
+  }
+
+  /// Exchanges the operands of an operation that is among the first at `slot`, if the second reads a value that may then
+  /// be taken over. It has been computed before the other operand in any case.
+  private func exchangeOperands(
+    at slot: Slot, forValueIn list: NodeID, _ range: Range<Int>, in body: inout Body
+  ) -> Bool {
+    var slot = slot
+    for _ in 0..<Self.depthLimit {
+      let id = body.operand(slot.position, of: slot.parent)
+      if case .binary(let node) = body[id], body.opcode(of: node.right) == .localGet,
+        place(ofAssignmentReadBy: node.right, in: list, range, body) != nil, let opcode = node.opcode.exchanged
+      {
+        body.replace(
+          id, with: NodeRecord(opcode, body.type(of: id), a: node.right.rawValue, b: node.left.rawValue))
+        return true
+      }
+      guard let next = firstOperand(of: id, in: body) else { return false }
+      slot = Slot(parent: id, position: next)
+    }
+    return false
+  }
+
+  /// The position of the operand that is evaluated first, where the stack is as high as before the node.
+  private func firstOperand(of id: NodeID, in body: borrowing Body) -> Int? {
+    switch body.opcode(of: id) {
+    case .loop, .try, .tryTable, .payload: return nil
+    case .block: if !body.isSequence(id) { return nil }
+    default: break
+    }
+    return (0..<body.operandCount(of: id)).first { !body.operand($0, of: id).isNone }
+  }
+
   /// The read that is evaluated first of all at `slot`, if it is one.
   private func firstRead(at slot: Slot, in body: borrowing Body) -> (NodeID, Slot)? {
     var slot = slot
     for _ in 0..<Self.depthLimit {
       let id = body.operand(slot.position, of: slot.parent)
-      switch body.opcode(of: id) {
-      case .localGet: return (id, slot)
-      case .loop, .try, .tryTable, .payload: return nil
-      case .block: if !body.isSequence(id) { return nil }
-      default: break
-      }
-      guard let next = (0..<body.operandCount(of: id)).first(where: { !body.operand($0, of: id).isNone }) else {
-        return nil
-      }
+      if body.opcode(of: id) == .localGet { return (id, slot) }
+      guard let next = firstOperand(of: id, in: body) else { return nil }
       slot = Slot(parent: id, position: next)
     }
     return nil
@@ -175,14 +225,25 @@ private struct StackScheduling: ~Copyable {
       let next = Slot(parent: slot.parent, position: position + 1)
       if body.operand(next.position, of: next.parent).isNone { return }
       let total = body.operandCount(of: keep)
-      var count = total
-      while let place = takeOver(from: keep, 1..<count, to: next, in: &body) { count = place }
+      let count = takeAll(from: keep, 1..<total, to: next, in: &body)
       if count == total { return }
       if count > 1 {
         body.truncateItems(of: keep, to: count)
       } else {
         body.setOperand(position, of: slot.parent, to: body.operand(0, of: keep))
       }
+    }
+  }
+}
+
+extension Opcode {
+  /// What gives the same with the operands the other way round; nil if nothing does, to the last bit of a NaN.
+  fileprivate var exchanged: Opcode? {
+    if let operation = IntegerOperation(self) { return operation.reversed?.opcode(width) }
+    switch self {
+    case .f32Eq, .f32Ne, .f64Eq, .f64Ne: return self
+    case .f32Lt, .f32Gt, .f32Le, .f32Ge, .f64Lt, .f64Gt, .f64Le, .f64Ge: return reversedFloatOpcode
+    default: return nil
     }
   }
 }

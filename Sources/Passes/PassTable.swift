@@ -147,6 +147,10 @@ package enum PassTable {
       "precompute-propagate", "As precompute; what is known is known of locals that hold it, too.", group: .code
     ) { _ in .function(Precompute(propagates: true)) },
     PassDescriptor(
+      "shrink-constants", "Writes long constants as what is computed of short ones, for size alone.",
+      group: .code, traits: [.isIdempotent, .rewritesAreIndependent]
+    ) { _ in .function(ShrinkConstants()) },
+    PassDescriptor(
       "vacuum", "Sweeps out what has no effect: unused values, empty arms and blocks.",
       group: .code, traits: .rewritesAreIndependent
     ) { _ in .function(Vacuum()) },

@@ -65,6 +65,7 @@ package enum Pipelines {
     Step(pass: "optimize-instructions"),
     Step(pass: "rse", speed: 2),          // assignments of what the local holds already
     Step(pass: "vacuum"),                 // sweeps what the lines above leave
+    Step(pass: "shrink-constants", speed: 9, size: 2),  // what `precompute` would undo
     Step(pass: "optimize-stack-ir", speed: 2, size: 1),  // last: other passes look for assignments
     Step(pass: "reorder-locals", speed: 2, size: 1),     // without those that are not needed any more
   ]
