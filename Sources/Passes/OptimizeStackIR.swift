@@ -9,8 +9,8 @@ import Support
 ///     (call $g)                       ->    (call $h
 ///     (call $h (local.get $x))                (keep (call $f) (call $g)))
 ///
-/// In bytes that is the same code without `local.set` and `local.get`. The read has to be the only one that sees the
-/// assignment, and see no other. Nothing changes places, so that effects do not matter; nor do they when the operands of
+/// In bytes that is the same code without `local.set` and `local.get`. The read must see no other assignment; if others
+/// see this one, too, it becomes `local.tee`, and only the `local.get` goes. Nothing changes places, so that effects do not matter; nor do they when the operands of
 /// an addition do, so that a value which is the second becomes the first.
 ///
 /// After the pass of that name of Binaryen, which works on a list of instructions. Near-linear: the statements that
@@ -36,14 +36,20 @@ private struct StackScheduling: ~Copyable {
   /// of operands.
   private static let depthLimit = 64
 
+  private enum Readers: UInt8 {
+    case unknown, one, several
+  }
+
   /// Where a node is: the operand of another.
   private struct Slot: BitwiseCopyable {
     let parent: NodeID
     let position: Int
   }
 
-  /// By `local.get`: the assignment that it alone reads; `none` if there is no such.
+  /// By `local.get`: the assignment that it sees; `none` if there are several.
   private var assignments = Column<NodeID>()
+  /// By assignment: who sees it.
+  private var readers = Column<Readers>()
   /// By assignment: its place in the list that has it.
   private var places = Column<Int32>()
   private(set) var hasCandidates = false
@@ -56,22 +62,27 @@ private struct StackScheduling: ~Copyable {
     budget = 4096 + 16 * body.nodes.count
     let flow = ControlFlowGraph(of: body)
     let graph = LocalGraph(of: flow, Dominators(of: flow), localCount: body.localCount)
-    // By access: the only read that sees what it writes.
-    var readers = Column<Int32>()
-    readers.resize(to: flow.accesses.count, filling: -1)
+    // By access: how much sees what it writes, where what meets another value counts twice.
+    var uses = Column<UInt32>()
+    uses.resize(to: flow.accesses.count, filling: 0)
     for phi in 0..<graph.phiCount where graph.isUsed(phi: phi) {
       for index in 0..<graph.operandCount(ofPhi: phi) {
-        if let write = graph.write(graph.operand(index, ofPhi: phi)) { readers[write] = -2 }
+        if let write = graph.write(graph.operand(index, ofPhi: phi)) { uses[write] += 2 }
       }
     }
+    // By read: the write that it sees.
+    var sources = Column<Int32>()
+    sources.resize(to: flow.accesses.count, filling: -1)
     for index in 0..<flow.accesses.count where !flow.accesses[index].isWrite {
       let value = graph.value(readBy: index)
       guard !value.isNone, let write = graph.write(value) else { continue }
-      readers[write] = readers[write] == -1 ? Int32(index) : -2
+      uses[write] += 1
+      sources[index] = Int32(write)
     }
-    for write in 0..<flow.accesses.count where readers[write] >= 0 {
-      let (assignment, read) = (flow.accesses[write].node, flow.accesses[Int(readers[write])].node)
-      if mayStay(assignment, in: body) { note(assignment, read, in: body) }
+    for read in 0..<flow.accesses.count where sources[read] >= 0 {
+      let write = Int(sources[read])
+      let assignment = flow.accesses[write].node
+      if mayStay(assignment, in: body) { note(assignment, flow.accesses[read].node, isOnly: uses[write] == 1, in: body) }
     }
   }
 
@@ -82,13 +93,15 @@ private struct StackScheduling: ~Copyable {
     return body.type(of: value).isValue && body.opcode(of: value) != .payload
   }
 
-  private mutating func note(_ assignment: NodeID, _ read: NodeID, in body: borrowing Body) {
+  private mutating func note(_ assignment: NodeID, _ read: NodeID, isOnly: Bool, in body: borrowing Body) {
     if !hasCandidates {
       hasCandidates = true
       assignments.resize(to: body.nodes.count, filling: .none)
       places.resize(to: body.nodes.count, filling: -1)
+      readers.resize(to: body.nodes.count, filling: .unknown)
     }
     assignments[read.index] = assignment
+    readers[assignment.index] = isOnly ? .one : .several
   }
 
   // MARK: Lists
@@ -151,21 +164,38 @@ private struct StackScheduling: ~Copyable {
     for (index, statement) in moved.enumerated() where statement.index < places.count {
       places[statement.index] = Int32(index + 1)
     }
-    let value = body.localValue(of: assignment)
+    let value = value(of: assignment, in: &body)
     let result = moved.isEmpty ? value : body.makeKeep(value, then: moved)
     body.setOperand(leafSlot.position, of: leafSlot.parent, to: result)
     passOn(from: leafSlot, in: &body)
     return place
   }
 
-  /// Where in the range of the list the assignment is that only this read sees; nil if it is elsewhere.
+  /// What leaves the value of an assignment on the stack; the local gets it as well, if somebody else reads it.
+  private func value(of assignment: NodeID, in body: inout Body) -> NodeID {
+    guard case .localSet(let node) = body[assignment], readers[assignment.index] == .several else {
+      return body.localValue(of: assignment)
+    }
+    return body.makeLocalTee(node.local, node.value)
+  }
+
+  /// Where in the range of the list the assignment is that this read sees; nil if it is elsewhere.
   private func place(
     ofAssignmentReadBy read: NodeID, in list: NodeID, _ range: Range<Int>, _ body: borrowing Body
   ) -> Int? {
     guard read.index < assignments.count, !assignments[read.index].isNone else { return nil }
     let assignment = assignments[read.index]
     let place = Int(places[assignment.index])
-    return range.contains(place) && body.operand(place, of: list) == assignment ? place : nil
+    guard range.contains(place), body.operand(place, of: list) == assignment else { return nil }
+    return readers[assignment.index] == .one || !isPending(in: list, place + 1..<range.upperBound, body) ? place : nil
+  }
+
+  /// Whether an assignment in the range has one reader, for which it had better stay where it is.
+  private func isPending(in list: NodeID, _ range: Range<Int>, _ body: borrowing Body) -> Bool {
+    range.suffix(Self.depthLimit).contains { position in
+      let statement = body.operand(position, of: list)
+      return statement.index < readers.count && readers[statement.index] == .one
+    }
   }
 
   /// Exchanges the operands of an operation that is among the first at `slot`, if the second reads a value that may then
