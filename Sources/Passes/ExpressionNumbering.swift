@@ -26,13 +26,15 @@ struct ExpressionNumbering: DominanceVisitor, ~Copyable {
   }
 
   private struct OpenLoop: BitwiseCopyable {
-    let node: NodeID
+    let number: Int
     let time: UInt32
   }
 
   var times = DominatingTimes()
   private let declarations: Declarations
   private let savesSize: Bool
+  /// Whether a constant is kept, too, if it is long, or read from a local that has it.
+  private let keepsConstants: Bool
   private var table = ExpressionTable()
   private var state = ReadableState()
   private var values = Column<Value>()
@@ -54,6 +56,7 @@ struct ExpressionNumbering: DominanceVisitor, ~Copyable {
   init(of body: borrowing Body, _ declarations: Declarations, savesSize: Bool, looksIntoLoops: Bool) {
     self.declarations = declarations
     self.savesSize = savesSize
+    keepsConstants = savesSize && looksIntoLoops
     let hasLoops = (0..<body.nodes.count).contains { body.nodes[$0].opcode == .loop }
     self.looksIntoLoops = looksIntoLoops
     if looksIntoLoops && hasLoops { facts = LoopFacts(of: body) }
@@ -71,7 +74,7 @@ struct ExpressionNumbering: DominanceVisitor, ~Copyable {
   mutating func beginLoop(_ id: NodeID, in body: borrowing Body) {
     if !looksIntoLoops { return times.forget(since: 0) }
     state.perform(facts.effects(ofLoop: loopCount), at: &times)
-    loops.append(OpenLoop(node: id, time: times.tick()))
+    loops.append(OpenLoop(number: loopCount, time: times.tick()))
     loopCount += 1
   }
 
@@ -119,7 +122,7 @@ struct ExpressionNumbering: DominanceVisitor, ~Copyable {
       if loops[middle].time < time { low = middle + 1 } else { high = middle }
     }
     // The outermost of the loops that have begun since.
-    return !facts.assigns(local, in: loops[low].node)
+    return !facts.assigns(local, inLoop: loops[low].number)
   }
 
   private mutating func assign(_ number: ExpressionNumber, to local: LocalID) {
@@ -220,7 +223,7 @@ struct ExpressionNumbering: DominanceVisitor, ~Copyable {
     _ position: Int, for id: NodeID, _ value: Value, _ time: UInt32, in body: borrowing Body
   ) {
     let isKept = times.contains(table[position].time)
-    if value.isPure && value.cost > 0 {
+    if value.isPure && (value.cost > 0 || keepsConstants) {
       let holder = holders[value.number.index]
       if mayRead(holder, insteadOf: id, value, in: body) { return note(ExpressionSource(local: holder), for: id) }
       if isKept && isWorthLocal(id, value, in: body) {
