@@ -14,7 +14,7 @@ struct ShrinkConstants: FunctionPass {
   func run(on body: inout Body, in context: borrowing FunctionContext) {
     body.rewriteBottomUp { body, id in
       switch body.opcode(of: id) {
-      case .f64Const, .f32Const, .i64Const: body.shrinkConstant(id)
+      case .f64Const, .f32Const, .i64Const, .v128Const: body.shrinkConstant(id)
       default: break
       }
       return id
@@ -37,11 +37,13 @@ extension Body {
     case .f64Const(let bits): form = Self.shortForm(of: Double(bitPattern: bits))
     case .f32Const(let bits): form = Self.shortForm(of: Float(bitPattern: bits))
     case .i64Const(let value): form = Self.shortForm(of: value)
+    case .v128Const(let value): form = Self.shortForm(of: value)
     default: form = nil
     }
     switch form {
     case .unary(let opcode, let operand):
       let operand = append(operand)
+      shrinkConstant(operand)
       replace(id, with: NodeRecord(opcode, type(of: id), a: operand.rawValue))
     case .shift(let opcode, let value, let count):
       let (left, right) = (makeI64Const(value), makeI64Const(count))
@@ -95,6 +97,21 @@ extension Body {
       form = .shift(.i64ShrU, shifted, Int64(leading))
     }
     return form
+  }
+
+  /// Vectors whose lanes are equal.
+  private static func shortForm(of value: V128) -> ShortForm? {
+    guard value.low == value.high else { return nil }
+    let (byte, half) = (Int8(truncatingIfNeeded: value.low), Int16(truncatingIfNeeded: value.low))
+    let word = Int32(truncatingIfNeeded: value.low)
+    if value.low == UInt64(UInt8(bitPattern: byte)) &* 0x0101_0101_0101_0101 {
+      return .unary(.i8x16Splat, i32(Int32(byte)))
+    }
+    if value.low == UInt64(UInt16(bitPattern: half)) &* 0x0001_0001_0001_0001 {
+      return .unary(.i16x8Splat, i32(Int32(half)))
+    }
+    if value.low == UInt64(UInt32(bitPattern: word)) &* 0x0000_0001_0000_0001 { return .unary(.i32x4Splat, i32(word)) }
+    return .unary(.i64x2Splat, i64(Int64(bitPattern: value.low)))
   }
 
   private static func i32(_ value: Int32) -> NodeRecord { NodeRecord(.i32Const, .i32, a: UInt32(bitPattern: value)) }
