@@ -26,25 +26,17 @@ extension Body {
     default: break
     }
     var size = info.code < 0x100 ? 1 : 2
-    forEachImmediate(of: id) { size += Self.byteCount(ofUnsigned: $0) }
+    forEachImmediate(of: id) { size += unsignedLEBSize(UInt64($0)) }
     if info.shape == .load || info.shape == .store { size += 1 }
     forEachLabel(of: id) { _ in size += 1 }
     return size
   }
 
   private func constantByteCount(of id: NodeID) -> Int {
-    var value: Int64 = 0
     switch self[id] {
-    case .i32Const(let constant): value = Int64(constant)
-    case .i64Const(let constant): value = constant
-    default: break
+    case .i32Const(let constant): return signedLEBSize(Int64(constant))
+    case .i64Const(let constant): return signedLEBSize(constant)
+    default: preconditionFailure("no integer constant")
     }
-    // One bit for the sign, seven a byte.
-    let magnitude = UInt64(bitPattern: value ^ value >> 63)
-    return (64 - magnitude.leadingZeroBitCount) / 7 + 1
-  }
-
-  private static func byteCount(ofUnsigned value: UInt32) -> Int {
-    max(1, (32 - value.leadingZeroBitCount + 6) / 7)
   }
 }

@@ -90,6 +90,18 @@ extension Body {
     append(NodeRecord(.refNull, ResultType(.reference(to: type, isNullable: true)), a: type.bits))
   }
 
+  /// The value of a local of the type before it is assigned: zero, or null.
+  public mutating func makeDefault(of type: ValueType) -> NodeID {
+    switch type {
+    case .i32: return makeI32Const(0)
+    case .i64: return makeI64Const(0)
+    case .f32: return makeF32Const(bits: 0)
+    case .f64: return makeF64Const(bits: 0)
+    case .v128: return makeV128Const(V128(low: 0, high: 0))
+    default: return makeRefNull(type.heapType)
+    }
+  }
+
   /// A numeric or vector instruction of one operand; its type is that of the table.
   public mutating func makeUnary(_ opcode: Opcode, _ operand: NodeID) -> NodeID {
     append(NodeRecord(opcode, opcode.info.result, a: operand.rawValue))

@@ -24,19 +24,8 @@ extension Body {
     guard type.isConcrete else { return makeUnreachable() }
     let types = valueTypes(of: type)
     guard types.allSatisfy(\.isDefaultable) else { return makeUnreachable() }
-    let values = types.map { makeZero($0) }
+    let values = types.map { makeDefault(of: $0) }
     return values.count == 1 ? values[0] : makeTupleMake(values)
-  }
-
-  private mutating func makeZero(_ type: ValueType) -> NodeID {
-    switch type {
-    case .i32: return makeI32Const(0)
-    case .i64: return makeI64Const(0)
-    case .f32: return makeF32Const(bits: 0)
-    case .f64: return makeF64Const(bits: 0)
-    case .v128: return makeV128Const(V128(low: 0, high: 0))
-    default: return makeRefNull(type.heapType)
-    }
   }
 
   /// By what parts of it a node may be replaced.

@@ -69,7 +69,7 @@ struct ConstHoisting: FunctionPass {
   }
 
   private static func pays(_ byteCount: Int, _ count: Int, local: Int) -> Bool {
-    let access = 1 + unsignedByteCount(UInt32(local))
+    let access = 1 + unsignedLEBSize(UInt64(local))
     // The local may need a run of its own among the declarations.
     return byteCount + access + 2 + count * access < count * byteCount
   }

@@ -1,5 +1,6 @@
 import IR
 import Interpreter
+import Support
 
 /// A value that is known.
 enum Constant: Equatable, BitwiseCopyable {
@@ -50,13 +51,13 @@ enum Constant: Equatable, BitwiseCopyable {
   /// Of the instruction that gives the value.
   var byteCount: Int {
     switch self {
-    case .i32(let bits): 1 + signedByteCount(Int64(Int32(bitPattern: bits)))
-    case .i64(let bits): 1 + signedByteCount(Int64(bitPattern: bits))
+    case .i32(let bits): 1 + signedLEBSize(Int64(Int32(bitPattern: bits)))
+    case .i64(let bits): 1 + signedLEBSize(Int64(bitPattern: bits))
     case .f32: 5
     case .f64: 9
     case .v128: 18
     case .null: 2
-    case .function(let function): 1 + unsignedByteCount(function.rawValue)
+    case .function(let function): 1 + unsignedLEBSize(UInt64(function.rawValue))
     // No one instruction gives it.
     case .i31, .object: Constant.unwritten
     }
@@ -68,14 +69,6 @@ enum Constant: Equatable, BitwiseCopyable {
   /// Whether a condition of this value holds.
   var isTrue: Bool { self != .i32(0) }
 }
-
-private func signedByteCount(_ value: Int64) -> Int {
-  let significant = 65 - (value < 0 ? ~value : value).leadingZeroBitCount
-  return (significant + 6) / 7
-}
-
-/// Bytes of an index.
-func unsignedByteCount(_ value: UInt32) -> Int { max(1, (32 - value.leadingZeroBitCount + 6) / 7) }
 
 extension Body {
   /// The value of a constant instruction.

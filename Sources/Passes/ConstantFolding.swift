@@ -37,7 +37,7 @@ struct ConstantFolding: ~Copyable {
 
   /// Takes note of what a `local.get` yields.
   mutating func note(_ value: Constant, readBy id: NodeID, in body: inout Body) {
-    note(value, of: id, byteCount: 1 + unsignedByteCount(body.local(of: id).rawValue), in: body)
+    note(value, of: id, byteCount: 1 + unsignedLEBSize(UInt64(body.local(of: id).rawValue)), in: body)
   }
 
   private func knowledge(of id: NodeID, in body: borrowing Body) -> Known? {
@@ -77,7 +77,7 @@ struct ConstantFolding: ~Copyable {
     guard case .globalGet(let global) = body[id], let bits = declarations.globals[global.index].constantBits,
       let value = Constant(body.type(of: id), bits: V128(low: bits, high: 0))
     else { return nil }
-    return take(value, of: id, byteCount: 1 + unsignedByteCount(global.rawValue), in: &body)
+    return take(value, of: id, byteCount: 1 + unsignedLEBSize(UInt64(global.rawValue)), in: &body)
   }
 
   /// A constant in the place of the node, if that is no longer; else what is known is kept for the nodes above.

@@ -193,15 +193,8 @@ extension ValueType {
 }
 
 extension Body {
-  /// Zero, or null.
+  /// Zero, or null, which needs no type of the module.
   mutating func makeDefault(of type: ValueType, _ types: TypeTable) -> NodeID {
-    switch type {
-    case .i32: return makeI32Const(0)
-    case .i64: return makeI64Const(0)
-    case .f32: return makeF32Const(bits: 0)
-    case .f64: return makeF64Const(bits: 0)
-    case .v128: return makeV128Const(V128(low: 0, high: 0))
-    default: return makeRefNull(TypeTable.bottom(of: types.top(of: type.heapType)))
-    }
+    type.isReference ? makeRefNull(TypeTable.bottom(of: types.top(of: type.heapType))) : makeDefault(of: type)
   }
 }

@@ -1,5 +1,6 @@
 import IR
 import PassManager
+import Support
 
 /// Writes constants that are long as what is computed of short ones. For size alone: the last of all, as other passes
 /// compute it.
@@ -55,12 +56,12 @@ extension Body {
   private static func shortForm(of value: Double) -> ShortForm? {
     // NaNs may lose bits on the way, and zero its sign.
     if value.isNaN || value == 0 && value.sign == .minus { return nil }
-    if let integer = Int32(exactly: value), 2 + signedSize(Int64(integer)) < 6 {
+    if let integer = Int32(exactly: value), 2 + signedLEBSize(Int64(integer)) < 6 {
       return .unary(.f64ConvertI32S, i32(integer))
     }
     let single = Float(value)
     if Double(single) == value { return .unary(.f64PromoteF32, NodeRecord(.f32Const, .f32, a: single.bitPattern)) }
-    if let integer = Int64(exactly: value), 2 + signedSize(integer) < 9 {
+    if let integer = Int64(exactly: value), 2 + signedLEBSize(integer) < 9 {
       return .unary(.f64ConvertI64S, i64(integer))
     }
     return nil
@@ -68,31 +69,31 @@ extension Body {
 
   private static func shortForm(of value: Float) -> ShortForm? {
     if value.isNaN || value == 0 && value.sign == .minus { return nil }
-    guard let integer = Int32(exactly: value), 2 + signedSize(Int64(integer)) < 5 else { return nil }
+    guard let integer = Int32(exactly: value), 2 + signedLEBSize(Int64(integer)) < 5 else { return nil }
     return .unary(.f32ConvertI32S, i32(integer))
   }
 
   private static func shortForm(of value: Int64) -> ShortForm? {
-    var size = 1 + signedSize(value)
+    var size = 1 + signedLEBSize(value)
     if size <= 4 { return nil }
     var form: ShortForm?
     if let unsigned = UInt32(exactly: value) {
       let operand = Int32(bitPattern: unsigned)
-      if 2 + signedSize(Int64(operand)) < size {
-        size = 2 + signedSize(Int64(operand))
+      if 2 + signedLEBSize(Int64(operand)) < size {
+        size = 2 + signedLEBSize(Int64(operand))
         form = .unary(.i64ExtendI32U, i32(operand))
       }
     }
     let zeros = value.trailingZeroBitCount
-    if 4 + signedSize(value >> Int64(zeros)) < size {
-      size = 4 + signedSize(value >> Int64(zeros))
+    if 4 + signedLEBSize(value >> Int64(zeros)) < size {
+      size = 4 + signedLEBSize(value >> Int64(zeros))
       form = .shift(.i64Shl, value >> Int64(zeros), Int64(zeros))
     }
     // Ones behind zeros.
     let leading = value.leadingZeroBitCount
     let shifted = value << Int64(leading) | ((1 << Int64(leading)) - 1)
     if leading > 0, Int64(bitPattern: UInt64(bitPattern: shifted) >> UInt64(leading)) == value,
-      4 + signedSize(shifted) < size
+      4 + signedLEBSize(shifted) < size
     {
       form = .shift(.i64ShrU, shifted, Int64(leading))
     }
@@ -120,11 +121,5 @@ extension Body {
     let bits = UInt64(bitPattern: value)
     return NodeRecord(
       .i64Const, .i64, a: UInt32(truncatingIfNeeded: bits), b: UInt32(truncatingIfNeeded: bits >> 32))
-  }
-
-  /// Bytes of the value in signed LEB128.
-  private static func signedSize(_ value: Int64) -> Int {
-    let magnitude = value < 0 ? ~value : value
-    return (64 - magnitude.leadingZeroBitCount) / 7 + 1
   }
 }

@@ -40,3 +40,9 @@ extension Column where Element == UInt8 {
 @inlinable public func unsignedLEBSize(_ value: UInt64) -> Int {
   value < 0x80 ? 1 : (70 - value.leadingZeroBitCount) / 7
 }
+
+/// The number of bytes of `value` as signed LEB128: seven bits each, one of all for the sign.
+@inlinable public func signedLEBSize(_ value: Int64) -> Int {
+  let magnitude = value < 0 ? ~value : value
+  return (71 - magnitude.leadingZeroBitCount) / 7
+}

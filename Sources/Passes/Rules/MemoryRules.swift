@@ -1,5 +1,6 @@
 import Analysis
 import IR
+import Support
 
 /// Addresses, and copies and fills of few bytes.
 enum MemoryRules {
@@ -17,7 +18,7 @@ enum MemoryRules {
       // The address that is accessed is not reduced to the width: the constant must not be either.
       let (sum, overflow) = address.addingReportingOverflow(memarg.offset)
       guard !overflow, sum <= width.mask,
-        width.constantSize(sum) + 1 <= width.constantSize(address) + unsignedSize(memarg.offset)
+        width.constantSize(sum) + 1 <= width.constantSize(address) + unsignedLEBSize(memarg.offset)
       else { return nil }
       memarg.offset = 0
       let constant = body.makeInteger(sum, width)
@@ -46,9 +47,6 @@ enum MemoryRules {
       return body.append(NodeRecord(store, .none, a: node.address.rawValue, b: value.rawValue, c: word))
     },
   ]
-
-  /// Bytes of an offset (unsigned LEB128).
-  private static func unsignedSize(_ value: UInt64) -> Int { max(1, (64 - value.leadingZeroBitCount + 6) / 7) }
 
   private static func access(_ count: UInt64) -> (load: Opcode, store: Opcode)? {
     switch count {

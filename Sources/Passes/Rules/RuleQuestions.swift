@@ -138,11 +138,7 @@ extension Body {
 
 extension Width {
   /// Bytes that a constant takes, its opcode aside (signed LEB128).
-  func constantSize(_ bits: UInt64) -> Int {
-    let value = signed(bits)
-    let significant = 65 - (value < 0 ? ~value : value).leadingZeroBitCount
-    return (significant + 6) / 7
-  }
+  func constantSize(_ bits: UInt64) -> Int { signedLEBSize(signed(bits)) }
 
   /// The shift that is meant by a count: only its low bits count.
   func shift(_ count: UInt64) -> UInt64 { count & UInt64(bitCount - 1) }
