@@ -11,92 +11,96 @@ extension Body {
   }
 }
 
-/// Where the walk stands in a node.
-private struct ReachableFrame: BitwiseCopyable {
-  let node: NodeID
-  var next: Int32 = 0
-  let count: Int32
-  /// Position of the operand that control does not leave; -1 if there is none.
-  var end: Int32 = -1
-  /// Arms of an `if` or `try` that control leaves.
+/// An `if` or `try` that the walk is in.
+private struct OpenConstruct: BitwiseCopyable {
+  /// Where the walk has it.
+  let place: UInt32
+  /// Whether its first operand is a condition.
+  let isIf: Bool
+  /// Arms that control leaves.
   var openArms: Int32 = 0
+}
 
-  init(_ node: NodeID, in body: borrowing Body) {
-    self.node = node
-    count = Int32(body.operandCount(of: node))
-  }
+/// An operand that control does not leave.
+private struct DeadEnd: BitwiseCopyable {
+  /// Where the walk has the node whose operand it is.
+  let place: UInt32
+  let position: Int32
 }
 
 private struct ReachableWalk: ~Copyable {
   /// By label: whether code that can run names it.
   private var isTargeted = Column<Bool>()
-  private var frames = Column<ReachableFrame>()
+  private var constructs = Column<OpenConstruct>()
+  private var ends = Column<DeadEnd>()
 
   init(labelCount: Int) { isTargeted.resize(to: labelCount, filling: false) }
 
   mutating func run(on body: inout Body) {
-    frames.append(ReachableFrame(body.root, in: body))
-    while !frames.isEmpty {
-      let frame = frames.last
-      if frame.next < frame.count {
-        frames.last.next += 1
-        let operand = body.operand(Int(frame.next), of: frame.node)
-        if !operand.isNone { frames.append(ReachableFrame(operand, in: body)) }
+    var walk = TreeWalk(from: body.root)
+    while true {
+      let step = walk.next()
+      let id = step.node
+      if !step.isLast, walk.enter(id, in: body) {
+        if body.opcode(of: id) == .if || body.opcode(of: id) == .try {
+          constructs.append(
+            OpenConstruct(place: walk.parentPlace, isIf: body.opcode(of: id) == .if))
+        }
         continue
       }
-      let (result, diverges) = finish(frame, in: &body)
-      frames.removeLast(1)
-      if !frames.isEmpty { deliver(result, diverges: diverges, in: &body) }
+      var end: Int32 = -1
+      if step.isLast, !ends.isEmpty, ends.last.place == walk.parentPlace { end = ends.popLast().position }
+      let (result, diverges) = finish(id, end: end, in: &body)
+      walk.leave(step)
+      if walk.isDone { return }
+      if result != id { body.replaceOperand(of: walk.parent, before: walk.remainingCount, by: result) }
+      if leavesArm(walk, diverges: diverges) || !diverges { continue }
+      let position = body.operandCount(of: walk.parent) - 1 - walk.remainingCount
+      ends.append(DeadEnd(place: walk.parentPlace, position: Int32(position)))
+      walk.skipRemaining()
     }
   }
 
-  /// Tells the parent of a finished node what became of it.
-  private mutating func deliver(_ result: NodeID, diverges: Bool, in body: inout Body) {
-    let parent = frames.last
-    let position = parent.next - 1
-    if body.operand(Int(position), of: parent.node) != result {
-      body.setOperand(Int(position), of: parent.node, to: result)
-    }
-    let opcode = body.opcode(of: parent.node)
-    if opcode == .try || opcode == .if && position > 0 {
-      if !diverges { frames.last.openArms += 1 }
-    } else if diverges {
-      frames.last.end = position
-      frames.last.next = parent.count
-    }
+  /// Whether the operand that was left last is an arm: what is behind the construct may be reached through another.
+  @inline(__always)
+  private mutating func leavesArm(_ walk: borrowing TreeWalk, diverges: Bool) -> Bool {
+    if constructs.isEmpty || constructs.last.place != walk.parentPlace { return false }
+    let construct = constructs.last
+    if construct.isIf && walk.remainingCount == 2 { return false }
+    if !diverges { constructs.last.openArms += 1 }
+    return true
   }
 
   /// Cuts off what is dead in a node whose operands are done; returns what takes its place.
-  private mutating func finish(_ frame: ReachableFrame, in body: inout Body) -> (NodeID, diverges: Bool) {
-    let id = frame.node
-    let hasEnd = frame.end >= 0
+  /// - Parameter end: the position of the operand that control does not leave; -1 if there is none.
+  private mutating func finish(_ id: NodeID, end: Int32, in body: inout Body) -> (NodeID, diverges: Bool) {
     switch body.opcode(of: id) {
-    case .block, .loop, .if, .try, .tryTable: return finishConstruct(frame, in: &body)
+    case .block, .loop, .if, .try, .tryTable: return finishConstruct(id, end: end, in: &body)
     default:
-      if hasEnd { return (makeSequence(of: frame, in: &body), true) }
+      if end >= 0 { return (makeSequence(of: id, through: Int(end), in: &body), true) }
       noteLabels(of: id, in: body)
       return (id, body.type(of: id) == .unreachable)
     }
   }
 
-  private mutating func finishConstruct(_ frame: ReachableFrame, in body: inout Body) -> (NodeID, diverges: Bool) {
-    let id = frame.node
-    let hasEnd = frame.end >= 0
+  private mutating func finishConstruct(_ id: NodeID, end: Int32, in body: inout Body) -> (NodeID, diverges: Bool) {
+    let hasEnd = end >= 0
     switch body[id] {
     case .block(let block):
-      if hasEnd && frame.end + 1 < frame.count { body.truncateItems(of: id, to: Int(frame.end) + 1) }
+      if hasEnd && Int(end) + 1 < block.items.count { body.truncateItems(of: id, to: Int(end) + 1) }
       if id == body.root || block.label == .function { return (id, hasEnd) }
-      return construct(id, diverges: hasEnd && (block.label.isNone || !isTargeted[block.label.index]), in: &body)
-    case .loop: return construct(id, diverges: hasEnd, in: &body)
+      return finish(id, diverges: hasEnd && (block.label.isNone || !isTargeted[block.label.index]), in: &body)
+    case .loop: return finish(id, diverges: hasEnd, in: &body)
     case .if(let node):
+      let construct = constructs.popLast()
       if hasEnd { return (node.condition, true) }
-      return construct(id, diverges: frame.openArms == 0 && !node.elseArm.isNone, in: &body)
+      return finish(id, diverges: construct.openArms == 0 && !node.elseArm.isNone, in: &body)
     case .try:
       noteLabels(of: id, in: body)
-      return construct(id, diverges: frame.openArms == 0, in: &body)
+      return finish(id, diverges: constructs.popLast().openArms == 0, in: &body)
     case .tryTable:
       noteLabels(of: id, in: body)
-      return construct(id, diverges: hasEnd, in: &body)
+      return finish(id, diverges: hasEnd, in: &body)
     default: preconditionFailure()
     }
   }
@@ -107,19 +111,19 @@ private struct ReachableWalk: ~Copyable {
 
   /// A construct that control does not leave says so, so that it fits wherever a value is expected. If it says so
   /// already, whoever found out looked further than this walk does.
-  private func construct(_ id: NodeID, diverges: Bool, in body: inout Body) -> (NodeID, diverges: Bool) {
+  private func finish(_ id: NodeID, diverges: Bool, in body: inout Body) -> (NodeID, diverges: Bool) {
     if diverges { body.refineType(of: id, to: .unreachable) }
     return (id, body.type(of: id) == .unreachable)
   }
 
-  /// The operands up to the one that control does not leave, without the node.
-  private func makeSequence(of frame: ReachableFrame, in body: inout Body) -> NodeID {
+  /// The operands through the one that control does not leave, without the node.
+  private func makeSequence(of id: NodeID, through end: Int, in body: inout Body) -> NodeID {
     var items: [NodeID] = []
-    for position in 0..<Int(frame.end) {
-      let operand = body.operand(position, of: frame.node)
+    for position in 0..<end {
+      let operand = body.operand(position, of: id)
       if !operand.isNone { items.append(body.makeDropIfNeeded(operand)) }
     }
-    items.append(body.operand(Int(frame.end), of: frame.node))
+    items.append(body.operand(end, of: id))
     body.changeCount += 1
     return body.makeSequence(items, type: .unreachable)
   }
