@@ -73,4 +73,6 @@ import Support
   @inlinable var parent: NodeID { Step(stack[Int(parentIndex)]).node }
   /// How many of its operands, absent ones included, are yet to come.
   @inlinable var remainingCount: Int { stack.count - 1 - Int(parentIndex) }
+  /// Passes over those.
+  @inlinable mutating func skipRemaining() { stack.truncate(to: Int(parentIndex) + 1) }
 }
