@@ -176,6 +176,14 @@
   }
 }
 
+extension Column where Element: Comparable {
+  /// Sorts ascending; equal values are taken to be the same.
+  @inlinable public mutating func sort() {
+    var buffer = UnsafeMutableBufferPointer(start: base, count: count)
+    buffer.sort()
+  }
+}
+
 extension Column where Element: Equatable {
   public func toArray() -> [Element] { withUnsafeBuffer { Array($0) } }
 }
