@@ -15,6 +15,8 @@ struct DominatingTimes: ~Copyable {
   private var gaps = Column<Gap>()
   /// The time that comes next.
   var now: UInt32 = 1
+  /// What came next when ways met last: since then the way has been straight.
+  private(set) var lastMeeting: UInt32 = 0
 
   /// Another point in time; returns it.
   mutating func tick() -> UInt32 {
@@ -25,7 +27,9 @@ struct DominatingTimes: ~Copyable {
   /// Control may have come here without passing what came at `start` or since.
   mutating func forget(since start: UInt32) {
     while !gaps.isEmpty && gaps.last.start >= start { gaps.removeLast(1) }
-    if start < now { gaps.append(Gap(start: start, end: now)) }
+    if start >= now { return }
+    gaps.append(Gap(start: start, end: now))
+    lastMeeting = now
   }
 
   /// Logarithmic in the number of constructs that have been left.
