@@ -16,7 +16,7 @@ import Support
 /// the values that they had (static single assignment tells), memory has not changed. A load stays where it was, as it
 /// may trap: it may be repeated if it was made in passing, by `local.tee`.
 ///
-/// How often code runs is a guess (`BlockFrequencies`). Near-linear.
+/// How often code runs is a guess (`BlockFrequencies`); each byte that is added has to save an instruction. Near-linear.
 struct Rematerialization: FunctionPass {
   func run(on body: inout Body, in context: borrowing FunctionContext) {
     let flow = ControlFlowGraph(of: body)
@@ -34,9 +34,8 @@ struct Rematerialization: FunctionPass {
 
 /// The values that may be computed again, and what that would save.
 private struct KeptValues: ~Copyable {
-  /// Instructions of a value, and how many may be added for one that goes.
+  /// Instructions of a value.
   private static let sizeLimit = 5
-  private static let growthLimit = 12
 
   private struct Candidate: BitwiseCopyable {
     /// The access that keeps the value.
@@ -46,7 +45,12 @@ private struct KeptValues: ~Copyable {
     let readCount: Int
     let isTee: Bool
     let loads: Bool
-    /// What is saved less what is added, by how often it runs.
+    /// Bytes of the value, and of an access to the local.
+    let byteCount: Int
+    let accessSize: Int
+    /// How many loops it is kept in.
+    var loopDepth = 0
+    /// What is saved less what is added, by how often it runs; bytes that are added less those that are saved.
     var gain: Float = 0
     var growth = 0
     /// The last access that reads it, and in `nextReads` those before.
@@ -91,7 +95,7 @@ private struct KeptValues: ~Copyable {
     var size = 0
     var reads = 0
     var loads = false
-    var pending = InlineArray<8, NodeID>(repeating: .none)
+    var pending = InlineArray<16, NodeID>(repeating: .none)
     var count = 1
     pending[0] = body.localValue(of: access.node)
     while count > 0 {
@@ -117,7 +121,10 @@ private struct KeptValues: ~Copyable {
     }
     // One that is computed from itself is another one then.
     for read in index - reads..<index where flow.accesses[read].local == access.local { return nil }
-    return Candidate(write: index, size: size, readCount: reads, isTee: isTee, loads: loads)
+    let byteCount = body.byteCount(of: body.localValue(of: access.node))
+    return Candidate(
+      write: index, size: size, readCount: reads, isTee: isTee, loads: loads, byteCount: byteCount,
+      accessSize: 1 + unsignedLEBSize(UInt64(access.local.rawValue)))
   }
 
   /// By local: the last block where it may be read in the place of a value that is computed from it.
@@ -158,14 +165,16 @@ private struct KeptValues: ~Copyable {
     for place in 0..<dominators.order.count {
       let block = dominators.order[place]
       current.enter(block, of: locals, dominators)
-      let frequency = frequencies[block]
+      let (frequency, depth) = (frequencies[block], flow.loopDepth(of: block))
       for index in flow.accessRange(of: block) {
         let access = flow.accesses[index]
         if access.isWrite {
           current.write(access.local, index, of: locals)
-          noteWrite(index, frequency, locals)
+          noteWrite(index, frequency, depth, locals)
         } else if let number = candidate(of: locals.value(readBy: index), locals) {
           noteRead(index, of: number, frequency, current, flow, locals)
+          // How seldom a loop comes to what is in it is too much to guess.
+          if depth > candidates[number].loopDepth { candidates[number].isRejected = true }
         }
       }
     }
@@ -176,11 +185,13 @@ private struct KeptValues: ~Copyable {
     return Int(numbers[write])
   }
 
-  private mutating func noteWrite(_ index: Int, _ frequency: Float, _ locals: borrowing LocalGraph) {
+  private mutating func noteWrite(_ index: Int, _ frequency: Float, _ depth: Int, _ locals: borrowing LocalGraph) {
     let number = Int(numbers[index])
     if number < 0 { return }
+    candidates[number].loopDepth = depth
     let candidate = candidates[number]
     candidates[number].gain += frequency * Float(candidate.isTee ? 1 : candidate.size + 1)
+    candidates[number].growth -= candidate.accessSize + (candidate.isTee ? 0 : candidate.byteCount)
     for read in index - candidate.readCount..<index where locals.value(readBy: read).isNone {
       candidates[number].isRejected = true
     }
@@ -195,7 +206,7 @@ private struct KeptValues: ~Copyable {
     numbers[index] = Int32(number)
     candidates[number].lastRead = Int32(index)
     candidates[number].gain -= frequency * Float(candidate.size - 1)
-    candidates[number].growth += candidate.size - 1
+    candidates[number].growth += candidate.byteCount - candidate.accessSize
     for read in candidate.write - candidate.readCount..<candidate.write
     where current[flow.accesses[read].local] != locals.value(readBy: read) {
       candidates[number].isRejected = true
@@ -232,7 +243,7 @@ private struct KeptValues: ~Copyable {
   }
 
   private func isWorthwhile(_ candidate: Candidate) -> Bool {
-    !candidate.isRejected && candidate.lastRead >= 0 && candidate.gain > 0 && candidate.growth <= Self.growthLimit
+    !candidate.isRejected && candidate.lastRead >= 0 && candidate.gain > max(0, Float(candidate.growth))
   }
 
   // MARK: Changes
