@@ -39,8 +39,9 @@ extension Body {
     } while !walk.isDone
   }
 
-  @usableFromInline @inline(never)
-  mutating func replaceOperand(_ old: NodeID, of id: NodeID, before remaining: Int, by new: NodeID) {
+  /// Replaces an operand; `remaining` is as in `position`.
+  @inline(never)
+  public mutating func replaceOperand(_ old: NodeID, of id: NodeID, before remaining: Int, by new: NodeID) {
     setOperand(position(ofOperand: old, of: id, before: remaining), of: id, to: new)
   }
 
@@ -59,7 +60,7 @@ extension TreeWalk {
   @inlinable @inline(__always) static func passesLeaves(ofList record: NodeRecord) -> Bool { record.c <= 16 }
 
   /// As `enter`, but leaves are passed over; false if the node has no other operands.
-  @inlinable @inline(__always) mutating func enterPassingLeaves(_ id: NodeID, in body: borrowing Body) -> Bool {
+  @inlinable @inline(__always) public mutating func enterPassingLeaves(_ id: NodeID, in body: borrowing Body) -> Bool {
     let record = body.nodes[id.index]
     let layout = body.infos[Int(record.opcode.rawValue)].layout
     if layout.bits == 0 { return false }

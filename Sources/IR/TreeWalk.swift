@@ -13,29 +13,32 @@ import Support
     @inlinable @inline(__always) init(_ word: UInt32) { self.word = word }
 
     @inlinable @inline(__always) public var node: NodeID { NodeID(rawValue: word & ~TreeWalk.mark) }
-    /// Whether the node is marked: its operands are done.
+    /// Whether the node is marked: its operands are done. Of a pause, too.
     @inlinable @inline(__always) public var isLast: Bool { Int32(bitPattern: word) < 0 }
+    /// Whether this is no node but stands between two operands: see `enterWithPauses`.
+    @inlinable @inline(__always) public var isPause: Bool { word == TreeWalk.pause }
   }
 
   @usableFromInline static var mark: UInt32 { @inlinable @inline(__always) get { 1 << 31 } }
+  @usableFromInline static var pause: UInt32 { @inlinable @inline(__always) get { .max - 1 } }
 
   /// Below each marked node: the value that `parentIndex` had before.
   @usableFromInline var stack = Column<UInt32>(capacity: 254)
   /// Where in `stack` the marked node is whose operands are being visited.
   @usableFromInline var parentIndex: UInt32 = 0
 
-  @inlinable init(from top: NodeID) { stack.append(top.rawValue) }
+  @inlinable public init(from top: NodeID) { stack.append(top.rawValue) }
 
   @inlinable @inline(__always) public var isDone: Bool { stack.isEmpty }
 
   /// What comes next; the walk must not be done. Absent operands are passed over.
-  @inlinable @inline(__always) mutating func next() -> Step {
+  @inlinable @inline(__always) public mutating func next() -> Step {
     while stack.uncheckedLast == NodeID.none.rawValue { stack.uncheckedRemoveLast(1) }
     return Step(stack.uncheckedLast)
   }
 
   /// Marks the node at hand and puts its operands before it; false if it has none.
-  @inlinable @inline(__always) mutating func enter(_ id: NodeID, in body: borrowing Body) -> Bool {
+  @inlinable @inline(__always) public mutating func enter(_ id: NodeID, in body: borrowing Body) -> Bool {
     let record = body.nodes[id.index]
     let layout = body.infos[Int(record.opcode.rawValue)].layout
     if layout.bits == 0 { return false }
@@ -61,7 +64,7 @@ import Support
   }
 
   /// Leaves the node at hand.
-  @inlinable @inline(__always) mutating func leave(_ step: Step) {
+  @inlinable @inline(__always) public mutating func leave(_ step: Step) {
     stack.uncheckedRemoveLast(1)
     if step.isLast {
       parentIndex = stack.uncheckedLast
@@ -69,10 +72,38 @@ import Support
     }
   }
 
-  /// The node whose operand was left last; the walk must not be done.
-  @inlinable var parent: NodeID { Step(stack[Int(parentIndex)]).node }
-  /// How many of its operands, absent ones included, are yet to come.
-  @inlinable var remainingCount: Int { stack.count - 1 - Int(parentIndex) }
+  /// As `enter`, with a pause between one operand and the next, even if one of them is absent. Whoever wants to know the
+  /// place of an operand has to count the pauses.
+  public mutating func enterWithPauses(_ id: NodeID, in body: borrowing Body) {
+    let previous = parentIndex
+    parentIndex = UInt32(truncatingIfNeeded: stack.count)
+    stack.last = previous
+    stack.append(id.rawValue | TreeWalk.mark)
+    for position in (0..<body.operandCount(of: id)).reversed() {
+      stack.append(body.operand(position, of: id).rawValue)
+      if position > 0 { stack.append(TreeWalk.pause) }
+    }
+  }
+
+  /// Leaves a pause.
+  @inlinable public mutating func leavePause() { stack.removeLast(1) }
+
+  /// Behind a pause: the next operand and the one after it, of which there are no others, change places.
+  public mutating func swapOperands() {
+    let (next, other) = (stack.count - 1, Int(parentIndex) + 1)
+    let operand = stack[next]
+    stack[next] = stack[other]
+    stack[other] = operand
+  }
+
+  /// Whether the node at hand is the one that the walk began with; marked, if it has operands.
+  @inlinable public var isAtTop: Bool { stack.count <= 2 }
+  /// How deep in the tree the node is whose operands are being visited, not in nodes: less for those around it.
+  @inlinable public var depth: Int { Int(parentIndex) }
+  /// The node whose operands are being visited: the one around the node at hand, unless that is marked.
+  @inlinable public var parent: NodeID { Step(stack[Int(parentIndex)]).node }
+  /// How many of its operands, absent ones included, are yet to come; not of one whose leaves have been passed over.
+  @inlinable public var remainingCount: Int { stack.count - 1 - Int(parentIndex) }
   /// Passes over those.
   @inlinable mutating func skipRemaining() { stack.truncate(to: Int(parentIndex) + 1) }
 }
