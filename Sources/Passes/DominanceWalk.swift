@@ -45,8 +45,6 @@ struct DominatingTimes: ~Copyable {
 /// What `Body.walkDominance` shows the body to.
 protocol DominanceVisitor: ~Copyable {
   var times: DominatingTimes { get set }
-  /// Comes before the operands.
-  mutating func enter(_ id: NodeID, in body: inout Body)
   /// Comes after the operands. What it returns takes the place of the node.
   mutating func leave(_ id: NodeID, in body: inout Body) -> NodeID
   /// Comes before the body of a loop, which may have run before.
@@ -58,12 +56,12 @@ extension DominanceVisitor where Self: ~Copyable {
   mutating func beginLoop(_ id: NodeID, in body: borrowing Body) { times.forget(since: 0) }
 }
 
+/// A construct that `Body.walkDominance` is in; only those that have to be remembered.
 private struct DominanceFrame: BitwiseCopyable {
-  let node: NodeID
-  var next: Int32 = 0
-  let count: Int32
   /// When the construct, or the arms of an `if`, began.
   var start: UInt32
+  /// `if` and `try`: the operand that is being visited.
+  var position = 0
 }
 
 extension Body {
@@ -73,68 +71,85 @@ extension Body {
     var firstBranches = Column<UInt32>()
     firstBranches.resize(to: Int(labelCount), filling: .max)
     var frames = Column<DominanceFrame>()
-    visitor.enter(root, in: &self)
-    frames.append(DominanceFrame(node: root, count: Int32(operandCount(of: root)), start: visitor.times.now))
-    while !frames.isEmpty {
-      let frame = frames.last
-      if frame.next == frame.count {
-        frames.removeLast(1)
-        finish(frame, &firstBranches, &visitor)
-        let result = visitor.leave(frame.node, in: &self)
-        if result != frame.node && !frames.isEmpty {
-          setOperand(Int(frames.last.next) - 1, of: frames.last.node, to: result)
+    var walk = TreeWalk(from: root)
+    while true {
+      let step = walk.next()
+      let id = step.node
+      if !step.isLast {
+        if info(of: id).shape.rawValue <= Shape.tryTable.rawValue {
+          if begin(id, &walk, &frames, &visitor) { continue }
+        } else if walk.enter(id, in: self) {
+          continue
         }
+      } else if step.isPause {
+        walk.leavePause()
+        resume(walk.parent, &frames.last, &visitor)
         continue
+      } else if info(of: id).shape.rawValue <= Shape.brOnCast.rawValue {
+        finish(id, &frames, &firstBranches, &visitor)
       }
-      frames.last.next += 1
-      if frame.next > 0 { begin(frame.next, of: &frames.last, &visitor) }
-      let operand = operand(Int(frame.next), of: frame.node)
-      if operand.isNone { continue }
-      let count = operandCount(of: operand)
-      visitor.enter(operand, in: &self)
-      if count == 0 {
-        let result = visitor.leave(operand, in: &self)
-        if result != operand { setOperand(Int(frame.next), of: frame.node, to: result) }
-      } else {
-        if opcode(of: operand) == .loop { visitor.beginLoop(operand, in: self) }
-        frames.append(DominanceFrame(node: operand, count: Int32(count), start: visitor.times.now))
-      }
+      let result = visitor.leave(id, in: &self)
+      walk.leave(step)
+      if walk.isDone { return }
+      if result == id { continue }
+      let parent = walk.parent
+      let hasPauses = opcode(of: parent) == .if || opcode(of: parent) == .try
+      let position = hasPauses ? frames.last.position : operandCount(of: parent) - 1 - walk.remainingCount
+      setOperand(position, of: parent, to: result)
     }
   }
 
-  /// Another operand than the first comes.
-  @inline(__always)
+  /// A construct begins; false if there is nothing in it.
   private mutating func begin<Visitor: DominanceVisitor & ~Copyable>(
-    _ position: Int32, of frame: inout DominanceFrame, _ visitor: inout Visitor
+    _ id: NodeID, _ walk: inout TreeWalk, _ frames: inout Column<DominanceFrame>, _ visitor: inout Visitor
+  ) -> Bool {
+    switch opcode(of: id) {
+    case .loop: visitor.beginLoop(id, in: self)
+    case .if, .try:
+      frames.append(DominanceFrame(start: visitor.times.now))
+      walk.enterWithPauses(id, in: self)
+      return true
+    case .tryTable: frames.append(DominanceFrame(start: visitor.times.now))
+    default: break
+    }
+    return walk.enter(id, in: self)
+  }
+
+  /// Another operand than the first of an `if` or `try` comes.
+  private mutating func resume<Visitor: DominanceVisitor & ~Copyable>(
+    _ id: NodeID, _ frame: inout DominanceFrame, _ visitor: inout Visitor
   ) {
-    let opcode = opcode(of: frame.node)
-    if opcode != .if && opcode != .try { return }
-    if opcode == .if && position == 1 {
+    frame.position += 1
+    if opcode(of: id) == .if && frame.position == 1 {
       frame.start = visitor.times.now
     } else {
       visitor.times.forget(since: frame.start)
     }
   }
 
-  /// The operands are done.
-  @inline(__always)
+  /// The operands of a control instruction are done.
   private mutating func finish<Visitor: DominanceVisitor & ~Copyable>(
-    _ frame: DominanceFrame, _ firstBranches: inout Column<UInt32>, _ visitor: inout Visitor
+    _ id: NodeID, _ frames: inout Column<DominanceFrame>, _ firstBranches: inout Column<UInt32>,
+    _ visitor: inout Visitor
   ) {
-    switch opcode(of: frame.node) {
+    switch opcode(of: id) {
     case .block:
-      guard case .block(let block) = self[frame.node], !block.label.isNone else { return }
-      visitor.times.forget(since: firstBranches[block.label.index])
+      let label = label(ofConstruct: id)
+      if !label.isNone { visitor.times.forget(since: firstBranches[label.index]) }
     case .if:
+      let start = frames.popLast().start
       // The first arm has been forgotten already, if there is a second.
-      if operand(2, of: frame.node).isNone || !diverges(operand(1, of: frame.node)) {
-        visitor.times.forget(since: frame.start)
-      }
-    case .try: visitor.times.forget(since: frame.start)
+      if operand(2, of: id).isNone || !diverges(operand(1, of: id)) { visitor.times.forget(since: start) }
+    case .try: visitor.times.forget(since: frames.popLast().start)
     case .br, .brIf, .brTable, .brOnNull, .brOnNonNull, .brOnCast, .brOnCastFail, .tryTable:
-      let time = opcode(of: frame.node) == .tryTable ? frame.start : visitor.times.now
-      forEachLabel(of: frame.node) { firstBranches[$0.index] = min(firstBranches[$0.index], time) }
+      let time = opcode(of: id) == .tryTable ? frames.popLast().start : visitor.times.now
+      forEachLabel(of: id) { firstBranches[$0.index] = min(firstBranches[$0.index], time) }
     default: break
     }
   }
+}
+
+extension Body {
+  /// The label of a `block` or `loop`, without looking at the rest.
+  func label(ofConstruct id: NodeID) -> LabelID { LabelID(rawValue: nodes[id.index].a) }
 }
