@@ -61,11 +61,10 @@ extension TreeWalk {
 
   /// As `enter`, but leaves are passed over; false if the node has no other operands.
   @inlinable @inline(__always) public mutating func enterPassingLeaves(_ id: NodeID, in body: borrowing Body) -> Bool {
-    let record = body.nodes[id.index]
-    let layout = body.infos[Int(record.opcode.rawValue)].layout
+    let layout = body.infos[body.nodes[id.index].opcodeNumber].layout
     if layout.bits == 0 { return false }
     let hasPool = layout.hasPool
-    if hasPool && !TreeWalk.passesLeaves(ofList: record) { return enterList(id, in: body) }
+    if hasPool && !TreeWalk.passesLeaves(ofList: body.nodes[id.index]) { return enterList(id, in: body) }
     let previous = parentIndex
     let index = stack.count
     let wordCount = layout.wordCount
@@ -74,14 +73,14 @@ extension TreeWalk {
     stack.uncheckedAppend(id.rawValue | TreeWalk.mark)
     if wordCount > 0 {
       if wordCount > 1 {
-        if wordCount > 2 { appendUnlessLeaf(record.word(layout.word(at: 2)), in: body) }
-        appendUnlessLeaf(record.word(layout.word(at: 1)), in: body)
+        if wordCount > 2 { appendUnlessLeaf(body.word(layout.word(at: 2), of: id), in: body) }
+        appendUnlessLeaf(body.word(layout.word(at: 1), of: id), in: body)
       }
-      appendUnlessLeaf(record.word(layout.word(at: 0)), in: body)
+      appendUnlessLeaf(body.word(layout.word(at: 0), of: id), in: body)
     }
     if hasPool {
-      let start = Int(record.b)
-      var position = start &+ Int(record.c)
+      let start = Int(body.word(1, of: id))
+      var position = start &+ Int(body.word(2, of: id))
       while position > start {
         position &-= 1
         appendUnlessLeaf(body.pool[position], in: body)
@@ -103,7 +102,7 @@ extension TreeWalk {
   @inlinable @inline(__always) mutating func appendUnlessLeaf(_ operand: UInt32, in body: borrowing Body) {
     if operand == NodeID.none.rawValue { return }
     let record = body.nodes[Int(operand)]
-    let layout = body.infos[Int(record.opcode.rawValue)].layout
+    let layout = body.infos[record.opcodeNumber].layout
     if layout.bits != 0 || record.type == .unreachable { stack.uncheckedAppend(operand) }
   }
 }

@@ -51,7 +51,7 @@ extension Body {
   }
 
   /// Replaces the operand that `remaining` others follow.
-  @usableFromInline @inline(never) mutating func replaceOperand(of id: NodeID, before remaining: Int, by new: NodeID) {
+  @inline(never) public mutating func replaceOperand(of id: NodeID, before remaining: Int, by new: NodeID) {
     setOperand(operandCount(of: id) - 1 - remaining, of: id, to: new)
   }
 

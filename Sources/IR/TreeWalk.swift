@@ -39,8 +39,7 @@ import Support
 
   /// Marks the node at hand and puts its operands before it; false if it has none.
   @inlinable @inline(__always) public mutating func enter(_ id: NodeID, in body: borrowing Body) -> Bool {
-    let record = body.nodes[id.index]
-    let layout = body.infos[Int(record.opcode.rawValue)].layout
+    let layout = body.infos[body.nodes[id.index].opcodeNumber].layout
     if layout.bits == 0 { return false }
     let wordCount = layout.wordCount
     stack.reserve(wordCount &+ 1)
@@ -52,13 +51,14 @@ import Support
     if wordCount > 0 {
       // From the last on.
       if wordCount > 1 {
-        if wordCount > 2 { stack.uncheckedAppend(record.word(layout.word(at: 2))) }
-        stack.uncheckedAppend(record.word(layout.word(at: 1)))
+        if wordCount > 2 { stack.uncheckedAppend(body.word(layout.word(at: 2), of: id)) }
+        stack.uncheckedAppend(body.word(layout.word(at: 1), of: id))
       }
-      stack.uncheckedAppend(record.word(layout.word(at: 0)))
+      stack.uncheckedAppend(body.word(layout.word(at: 0), of: id))
     }
-    if layout.hasPool && record.c > 0 {
-      stack.appendReversed(body.pool, Int(record.b)..<Int(record.b) &+ Int(record.c))
+    if layout.hasPool {
+      let (start, count) = (Int(body.word(1, of: id)), Int(body.word(2, of: id)))
+      if count > 0 { stack.appendReversed(body.pool, start..<start &+ count) }
     }
     return true
   }
@@ -98,12 +98,22 @@ import Support
 
   /// Whether the node at hand is the one that the walk began with; marked, if it has operands.
   @inlinable public var isAtTop: Bool { stack.count <= 2 }
-  /// How deep in the tree the node is whose operands are being visited, not in nodes: less for those around it.
-  @inlinable public var depth: Int { Int(parentIndex) }
-  /// The node whose operands are being visited: the one around the node at hand, unless that is marked.
-  @inlinable public var parent: NodeID { Step(stack[Int(parentIndex)]).node }
-  /// How many of its operands, absent ones included, are yet to come; not of one whose leaves have been passed over.
-  @inlinable public var remainingCount: Int { stack.count - 1 - Int(parentIndex) }
-  /// Passes over those.
+  /// Passes over the operands that are yet to come of the node whose operand was left last.
   @inlinable mutating func skipRemaining() { stack.truncate(to: Int(parentIndex) + 1) }
+
+  /// The node whose operand was left last; the walk must not be done.
+  @inlinable public var parent: NodeID { Step(stack[Int(parentIndex)]).node }
+  /// Where on the way the node stands whose operands are being visited: a number that no other has that has been
+  /// entered and not been left, and greater than those of the nodes around it.
+  @inlinable @inline(__always) public var parentPlace: UInt32 { parentIndex }
+  /// How many of its operands, absent ones included, are yet to come; the one at hand counts until it is entered or
+  /// left. Says nothing of a node whose leaves have been passed over.
+  @inlinable public var remainingCount: Int { stack.count - 1 - Int(parentIndex) }
+}
+
+extension Body {
+  /// A word of the record of a node that is there, 0 for `a`: from memory, as which one it is may differ each time.
+  @inlinable @inline(__always) func word(_ position: Int, of id: NodeID) -> UInt32 {
+    nodes.uncheckedWord(position &+ 1, of: id.index)
+  }
 }

@@ -15,6 +15,8 @@ struct DominatingTimes: ~Copyable {
   private var gaps = Column<Gap>()
   /// The time that comes next.
   var now: UInt32 = 1
+  /// What came next when ways met last: since then the way has been straight.
+  private(set) var lastMeeting: UInt32 = 0
 
   /// Another point in time; returns it.
   mutating func tick() -> UInt32 {
@@ -25,7 +27,9 @@ struct DominatingTimes: ~Copyable {
   /// Control may have come here without passing what came at `start` or since.
   mutating func forget(since start: UInt32) {
     while !gaps.isEmpty && gaps.last.start >= start { gaps.removeLast(1) }
-    if start < now { gaps.append(Gap(start: start, end: now)) }
+    if start >= now { return }
+    gaps.append(Gap(start: start, end: now))
+    lastMeeting = now
   }
 
   /// Logarithmic in the number of constructs that have been left.
@@ -56,12 +60,14 @@ extension DominanceVisitor where Self: ~Copyable {
   mutating func beginLoop(_ id: NodeID, in body: borrowing Body) { times.forget(since: 0) }
 }
 
-/// A construct that `Body.walkDominance` is in; only those that have to be remembered.
-private struct DominanceFrame: BitwiseCopyable {
-  /// When the construct, or the arms of an `if`, began.
+/// An `if`, `try` or `try_table` that the walk is in.
+private struct EnteredConstruct: BitwiseCopyable {
+  let node: NodeID
+  /// Where the walk has it.
+  let place: UInt32
+  let operandCount: Int
+  /// When it began, or the arms of an `if` did.
   var start: UInt32
-  /// `if` and `try`: the operand that is being visited.
-  var position = 0
 }
 
 extension Body {
@@ -70,86 +76,75 @@ extension Body {
     // By label: when control may have gone there first.
     var firstBranches = Column<UInt32>()
     firstBranches.resize(to: Int(labelCount), filling: .max)
-    var frames = Column<DominanceFrame>()
+    var constructs = Column<EnteredConstruct>()
+    var armsPlace = UInt32.max
     var walk = TreeWalk(from: root)
     while true {
       let step = walk.next()
       let id = step.node
-      if !step.isLast {
-        if info(of: id).shape.rawValue <= Shape.tryTable.rawValue {
-          if begin(id, &walk, &frames, &visitor) { continue }
-        } else if walk.enter(id, in: self) {
+      if step.isLast {
+        let place = walk.parentPlace
+        let start = place == armsPlace ? constructs.last.start : 0
+        finish(id, start: start, &firstBranches, &visitor)
+        if place == armsPlace {
+          constructs.removeLast(1)
+          armsPlace = constructs.isEmpty ? .max : constructs.last.place
+        }
+      } else {
+        if walk.parentPlace == armsPlace { begin(walk.remainingCount, of: &constructs.last, &visitor) }
+        if walk.enter(id, in: self) {
+          switch opcode(of: id) {
+          case .loop: visitor.beginLoop(id, in: self)
+          case .if, .try, .tryTable:
+            armsPlace = walk.parentPlace
+            constructs.append(
+              EnteredConstruct(
+                node: id, place: armsPlace, operandCount: operandCount(of: id), start: visitor.times.now))
+          default: break
+          }
           continue
         }
-      } else if step.isPause {
-        walk.leavePause()
-        resume(walk.parent, &frames.last, &visitor)
-        continue
-      } else if info(of: id).shape.rawValue <= Shape.brOnCast.rawValue {
-        finish(id, &frames, &firstBranches, &visitor)
       }
       let result = visitor.leave(id, in: &self)
       walk.leave(step)
       if walk.isDone { return }
-      if result == id { continue }
-      let parent = walk.parent
-      let hasPauses = opcode(of: parent) == .if || opcode(of: parent) == .try
-      let position = hasPauses ? frames.last.position : operandCount(of: parent) - 1 - walk.remainingCount
-      setOperand(position, of: parent, to: result)
+      if result != id { replaceOperand(of: walk.parent, before: walk.remainingCount, by: result) }
     }
   }
 
-  /// A construct begins; false if there is nothing in it.
-  private mutating func begin<Visitor: DominanceVisitor & ~Copyable>(
-    _ id: NodeID, _ walk: inout TreeWalk, _ frames: inout Column<DominanceFrame>, _ visitor: inout Visitor
-  ) -> Bool {
-    switch opcode(of: id) {
-    case .loop: visitor.beginLoop(id, in: self)
-    case .if, .try:
-      frames.append(DominanceFrame(start: visitor.times.now))
-      walk.enterWithPauses(id, in: self)
-      return true
-    case .tryTable: frames.append(DominanceFrame(start: visitor.times.now))
-    default: break
-    }
-    return walk.enter(id, in: self)
-  }
-
-  /// Another operand than the first of an `if` or `try` comes.
-  private mutating func resume<Visitor: DominanceVisitor & ~Copyable>(
-    _ id: NodeID, _ frame: inout DominanceFrame, _ visitor: inout Visitor
+  /// An operand comes: the first of so many that are yet to come.
+  @inline(__always)
+  private func begin<Visitor: DominanceVisitor & ~Copyable>(
+    _ remaining: Int, of construct: inout EnteredConstruct, _ visitor: inout Visitor
   ) {
-    frame.position += 1
-    if opcode(of: id) == .if && frame.position == 1 {
-      frame.start = visitor.times.now
+    let position = construct.operandCount - remaining
+    let opcode = opcode(of: construct.node)
+    if position == 0 || opcode == .tryTable { return }
+    if opcode == .if && position == 1 {
+      construct.start = visitor.times.now
     } else {
-      visitor.times.forget(since: frame.start)
+      visitor.times.forget(since: construct.start)
     }
   }
 
-  /// The operands of a control instruction are done.
+  /// The operands are done.
+  /// - Parameter start: of an `if`, `try` or `try_table`.
+  @inline(__always)
   private mutating func finish<Visitor: DominanceVisitor & ~Copyable>(
-    _ id: NodeID, _ frames: inout Column<DominanceFrame>, _ firstBranches: inout Column<UInt32>,
-    _ visitor: inout Visitor
+    _ id: NodeID, start: UInt32, _ firstBranches: inout Column<UInt32>, _ visitor: inout Visitor
   ) {
     switch opcode(of: id) {
     case .block:
       let label = label(ofConstruct: id)
       if !label.isNone { visitor.times.forget(since: firstBranches[label.index]) }
     case .if:
-      let start = frames.popLast().start
       // The first arm has been forgotten already, if there is a second.
       if operand(2, of: id).isNone || !diverges(operand(1, of: id)) { visitor.times.forget(since: start) }
-    case .try: visitor.times.forget(since: frames.popLast().start)
+    case .try: visitor.times.forget(since: start)
     case .br, .brIf, .brTable, .brOnNull, .brOnNonNull, .brOnCast, .brOnCastFail, .tryTable:
-      let time = opcode(of: id) == .tryTable ? frames.popLast().start : visitor.times.now
+      let time = opcode(of: id) == .tryTable ? start : visitor.times.now
       forEachLabel(of: id) { firstBranches[$0.index] = min(firstBranches[$0.index], time) }
     default: break
     }
   }
-}
-
-extension Body {
-  /// The label of a `block` or `loop`, without looking at the rest.
-  func label(ofConstruct id: NodeID) -> LabelID { LabelID(rawValue: nodes[id.index].a) }
 }

@@ -223,7 +223,9 @@ struct ExpressionNumbering: DominanceVisitor, ~Copyable {
   private mutating func reuse(
     _ position: Int, for id: NodeID, _ value: Value, _ time: UInt32, in body: borrowing Body
   ) {
-    let isKept = times.contains(table[position].time)
+    // A new local for what has been computed long before takes the place of others all the way.
+    let isNear = looksIntoLoops || table[position].time >= times.lastMeeting
+    let isKept = isNear && times.contains(table[position].time)
     if value.isPure && (value.cost > 0 || keepsConstants) {
       let holder = holders[value.number.index]
       if mayRead(holder, insteadOf: id, value, in: body) { return note(ExpressionSource(local: holder), for: id) }

@@ -10,6 +10,9 @@ package enum PassTable {
   private static let functionRows: [PassDescriptor] = [
     // Control flow
     PassDescriptor(
+      "arrange-branches", "Saves negations of tests, and branches that a test before them can do.", group: .controlFlow
+    ) { _ in .function(ArrangeBranches()) },
+    PassDescriptor(
       "code-folding", "Folds equal ends of code into one.", group: .controlFlow
     ) { _ in .function(CodeFolding()) },
     PassDescriptor(
@@ -64,6 +67,9 @@ package enum PassTable {
     PassDescriptor(
       "optimize-stack-ir", "Leaves values on the stack instead of in locals; last of all.", group: .locals
     ) { _ in .function(OptimizeStackIR()) },
+    PassDescriptor(
+      "rematerialize", "Computes simple values again where that is less to run than keeping them.", group: .locals
+    ) { _ in .function(Rematerialization()) },
     PassDescriptor(
       "reorder-locals", "Gives the locals used most often the shortest indices, drops unused ones.",
       group: .locals, traits: .isIdempotent

@@ -80,8 +80,8 @@ struct BranchFlow: ~Copyable {
   private var labels = Column<LabelID>()
   private var types = Column<ResultType>()
   private var frames = Column<Frame>()
-  /// How deep the innermost node on the way of the walk is that has had a control instruction below.
-  private var controlDepth = -1
+  /// Where on the way of the walk the innermost node is that has had a control instruction below; -1: there is none.
+  private var controlPlace = -1
   /// Memory for `ListRewrite`.
   var listItems = Column<NodeID>()
   private let anchor = Anchor()
@@ -92,7 +92,7 @@ struct BranchFlow: ~Copyable {
 
   private mutating func prepare(for body: inout Body) {
     uses = LabelUses()
-    controlDepth = -1
+    controlPlace = -1
     flatteningBudget = 2 * body.nodes.count
     labels.removeAll()
     types.removeAll()
@@ -140,7 +140,7 @@ struct BranchFlow: ~Copyable {
       var result = id
       if isControl {
         result = leave(id, exit: frames.popLast().exit, in: &body)
-      } else if step.isLast && walk.depth <= controlDepth || body.opcode(of: id) == .throw {
+      } else if step.isLast && Int(walk.parentPlace) <= controlPlace || body.opcode(of: id) == .throw {
         hasControl = true
         result = leaveValue(id, in: &body)
       } else if id.index < isPlain.count {
@@ -148,7 +148,7 @@ struct BranchFlow: ~Copyable {
       }
       walk.leave(step)
       if walk.isDone { return }
-      if hasControl { controlDepth = walk.depth }
+      if hasControl { controlPlace = Int(walk.parentPlace) }
       if result != id { body.replaceOperand(id, of: walk.parent, before: walk.remainingCount, by: result) }
     }
   }
