@@ -10,6 +10,9 @@ package enum PassTable {
   private static let functionRows: [PassDescriptor] = [
     // Control flow
     PassDescriptor(
+      "arrange-branches", "Saves negations of tests, and branches that a test before them can do.", group: .controlFlow
+    ) { _ in .function(ArrangeBranches()) },
+    PassDescriptor(
       "code-folding", "Folds equal ends of code into one.", group: .controlFlow
     ) { _ in .function(CodeFolding()) },
     PassDescriptor(

@@ -56,6 +56,7 @@ package enum Pipelines {
     Step(pass: "reorder-locals"),
     Step(pass: "vacuum"),
     Step(pass: "code-folding", speed: 3, size: 1),  // the code is final but for its blocks
+    Step(pass: "arrange-branches", speed: 3, size: 1),  // merge-blocks sees to blocks that nothing branches to any more
     Step(pass: "merge-blocks"),
     Step(pass: "remove-unused-brs"),      // what follows a statement now stands beside it
     Step(pass: "remove-unused-names"),
