@@ -24,18 +24,18 @@ import Support
   /// Where in `stack` the marked node is whose operands are being visited.
   @usableFromInline var parentIndex: UInt32 = 0
 
-  @inlinable init(from top: NodeID) { stack.append(top.rawValue) }
+  @inlinable public init(from top: NodeID) { stack.append(top.rawValue) }
 
   @inlinable @inline(__always) public var isDone: Bool { stack.isEmpty }
 
   /// What comes next; the walk must not be done. Absent operands are passed over.
-  @inlinable @inline(__always) mutating func next() -> Step {
+  @inlinable @inline(__always) public mutating func next() -> Step {
     while stack.uncheckedLast == NodeID.none.rawValue { stack.uncheckedRemoveLast(1) }
     return Step(stack.uncheckedLast)
   }
 
   /// Marks the node at hand and puts its operands before it; false if it has none.
-  @inlinable @inline(__always) mutating func enter(_ id: NodeID, in body: borrowing Body) -> Bool {
+  @inlinable @inline(__always) public mutating func enter(_ id: NodeID, in body: borrowing Body) -> Bool {
     let record = body.nodes[id.index]
     let layout = body.infos[Int(record.opcode.rawValue)].layout
     if layout.bits == 0 { return false }
@@ -61,7 +61,7 @@ import Support
   }
 
   /// Leaves the node at hand.
-  @inlinable @inline(__always) mutating func leave(_ step: Step) {
+  @inlinable @inline(__always) public mutating func leave(_ step: Step) {
     stack.uncheckedRemoveLast(1)
     if step.isLast {
       parentIndex = stack.uncheckedLast
@@ -69,8 +69,15 @@ import Support
     }
   }
 
+  /// Passes over the operands that are yet to come of the node whose operand was left last.
+  @inlinable mutating func skipRemaining() { stack.truncate(to: Int(parentIndex) + 1) }
+
   /// The node whose operand was left last; the walk must not be done.
-  @inlinable var parent: NodeID { Step(stack[Int(parentIndex)]).node }
-  /// How many of its operands, absent ones included, are yet to come.
-  @inlinable var remainingCount: Int { stack.count - 1 - Int(parentIndex) }
+  @inlinable public var parent: NodeID { Step(stack[Int(parentIndex)]).node }
+  /// Where on the way the node stands whose operands are being visited: a number that no other has that has been
+  /// entered and not been left.
+  @inlinable @inline(__always) public var parentPlace: UInt32 { parentIndex }
+  /// How many of its operands, absent ones included, are yet to come; the one at hand counts until it is entered or
+  /// left.
+  @inlinable public var remainingCount: Int { stack.count - 1 - Int(parentIndex) }
 }

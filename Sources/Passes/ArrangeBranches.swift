@@ -15,11 +15,8 @@ import Support
 struct ArrangeBranches: FunctionPass {
   func run(on body: inout Body, in context: borrowing FunctionContext) {
     guard Self.hasBranch(body) else { return }
-    var arrangement = BranchArrangement(of: body)
-    body.rewriteBottomUp { body, id in
-      arrangement.visit(id, in: &body)
-      return id
-    }
+    var arrangement = BranchArrangement(of: body, favorsSize: context.options.shrinkLevel > 0)
+    body.rewriteBottomUp { body, id in arrangement.visit(id, in: &body) }
   }
 
   private static func hasBranch(_ body: borrowing Body) -> Bool {
@@ -39,21 +36,31 @@ private struct BranchArrangement: ~Copyable {
   /// By label of a loop: its number in the order in which loops begin, from 1.
   private var loops = Column<UInt32>()
   private var uses = LabelUses()
+  private let favorsSize: Bool
+  /// By node: whether it is an `if` in a loop.
+  private var isRepeated = Column<Bool>()
 
-  init(of body: borrowing Body) {
+  init(of body: borrowing Body, favorsSize: Bool) {
+    self.favorsSize = favorsSize
+    uses = LabelUses(of: body)
+    isRepeated.resize(to: body.nodes.count, filling: false)
     ends.resize(to: body.nodes.count, filling: .none)
     loops.resize(to: Int(body.labelCount), filling: 0)
     for label in 0..<body.labelCount { outermost.append(LabelID(rawValue: label)) }
     if body.type(of: body.root) == .none { ends[body.root.index] = .function }
     var loopCount: UInt32 = 0
+    var depth = 0
     body.walk(from: body.root) { id in
-      if case .loop(let loop) = body[id], !loop.label.isNone {
+      if case .loop(let loop) = body[id] {
+        depth += 1
         loopCount += 1
-        loops[loop.label.index] = loopCount
+        if !loop.label.isNone { loops[loop.label.index] = loopCount }
       }
+      if depth > 0 && body.opcode(of: id) == .if { isRepeated[id.index] = true }
       passOnEnd(of: id, in: body)
-      return body.operandCount(of: id) > 0
-    } exit: { _ in
+      return true
+    } exit: { id in
+      if body.opcode(of: id) == .loop { depth -= 1 }
     }
   }
 
@@ -74,9 +81,17 @@ private struct BranchArrangement: ~Copyable {
     }
   }
 
-  mutating func visit(_ id: NodeID, in body: inout Body) {
-    uses.count(id, in: body)
-    guard case .block(let block) = body[id], block.items.count > 1 else { return }
+  /// Returns what takes the node's place.
+  mutating func visit(_ id: NodeID, in body: inout Body) -> NodeID {
+    switch body[id] {
+    case .block(let block) where block.items.count > 1: arrange(block, id, in: &body)
+    case .if(let node) where node.elseArm.isNone: return passOver(node, id, in: &body)
+    default: break
+    }
+    return id
+  }
+
+  private mutating func arrange(_ block: BlockNode, _ id: NodeID, in body: inout Body) {
     let end = id.index < ends.count && body.type(of: id) == .none ? ends[id.index] : .none
     var budget = Self.nestingLimit
     for index in (0..<block.items.count - 1).reversed() {
@@ -98,6 +113,23 @@ private struct BranchArrangement: ~Copyable {
       }
     }
     if !block.label.isNone && block.label != .function && uses[block.label] == 0 { body.setLabel(of: id, to: .none) }
+  }
+
+  /// `(if (i32.eqz c) (then X))` -> `(br_if $l c) X`, where $l is at the end. In a loop a block may be made for that,
+  /// which takes a byte more.
+  private mutating func passOver(_ node: IfNode, _ id: NodeID, in body: inout Body) -> NodeID {
+    guard id.index < ends.count, !body.diverges(node.thenArm), let condition = negated(node.condition, in: body) else {
+      return id
+    }
+    let end = ends[id.index]
+    let isAtEnd = !end.isNone && (end == .function || uses[end] > 0)
+    if !isAtEnd && (favorsSize || !isRepeated[id.index]) { return id }
+    let label = isAtEnd ? end : body.makeLabel()
+    let branch = body.makeBrIf(label, condition: condition, type: .none)
+    uses[label] += 1
+    body.moveBranchHint(from: id, to: branch, negated: true)
+    body.movePosition(from: id, to: branch)
+    return body.makeBlock([branch, node.thenArm], label: isAtEnd ? .none : label, type: .none)
   }
 
   /// What is tested for being zero.

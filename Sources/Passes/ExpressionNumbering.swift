@@ -57,9 +57,9 @@ struct ExpressionNumbering: DominanceVisitor, ~Copyable {
     self.declarations = declarations
     self.savesSize = savesSize
     keepsConstants = savesSize && looksIntoLoops
-    let hasLoops = (0..<body.nodes.count).contains { body.nodes[$0].opcode == .loop }
     self.looksIntoLoops = looksIntoLoops
-    if looksIntoLoops && hasLoops { facts = LoopFacts(of: body) }
+    let hasLoops = looksIntoLoops && (0..<body.nodes.count).contains { body.nodes[$0].opcode == .loop }
+    if hasLoops { facts = LoopFacts(of: body) }
     values.resize(to: body.nodes.count, filling: Value())
     localNumbers.resize(to: body.localCount, filling: .none)
     localTimes.resize(to: body.localCount, filling: 0)
@@ -138,7 +138,9 @@ struct ExpressionNumbering: DominanceVisitor, ~Copyable {
       return
     }
     guard var value = combine(id, in: body), var key = key(of: id, info, in: body) else { return }
-    if let kind = info.shape.readState, !readsConstant(id, in: body) { key.state = state.number(of: kind, at: &times) }
+    if let kind = info.shape.readState, kind == .memory || !readsConstant(id, in: body) {
+      key.state = state.number(of: kind, at: &times)
+    }
     let time = times.tick()
     let (position, isNew) = table.position(of: key) {
       ExpressionTable.Entry(key: key, number: ExpressionNumber(rawValue: numberCount), leader: id, time: time)
@@ -170,7 +172,7 @@ struct ExpressionNumbering: DominanceVisitor, ~Copyable {
   private mutating func key(of id: NodeID, _ info: OpcodeInfo, in body: borrowing Body) -> ExpressionKey? {
     let record = body.nodes[id.index]
     var key = ExpressionKey(operation: UInt32(record.opcode.rawValue) << 22 | record.type.bits)
-    if case .v128Const(let vector) = body[id] {
+    if info.shape == .v128Const, case .v128Const(let vector) = body[id] {
       key.words = numberWords(of: vector, id)
       return key
     }
@@ -222,7 +224,9 @@ struct ExpressionNumbering: DominanceVisitor, ~Copyable {
   private mutating func reuse(
     _ position: Int, for id: NodeID, _ value: Value, _ time: UInt32, in body: borrowing Body
   ) {
-    let isKept = times.contains(table[position].time)
+    // A new local for what has been computed long before takes the place of others all the way.
+    let isNear = looksIntoLoops || table[position].time >= times.lastMeeting
+    let isKept = isNear && times.contains(table[position].time)
     if value.isPure && (value.cost > 0 || keepsConstants) {
       let holder = holders[value.number.index]
       if mayRead(holder, insteadOf: id, value, in: body) { return note(ExpressionSource(local: holder), for: id) }

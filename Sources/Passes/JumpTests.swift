@@ -180,7 +180,9 @@ extension JumpWalk {
       return false
     }
     if isIf && !body.operand(2, of: test).isNone { return false }
-    if ways.areKnown && (!favorsSize || isSmaller(without: test, ways, in: body)) {
+    // What an exception brings is on the stack where its handler begins, and not in a block there.
+    let mayMakeBlock = !startsWithPayload(frame.node, in: body)
+    if ways.areKnown && (mayMakeBlock || !isIf) && (!favorsSize || isSmaller(without: test, ways, in: body)) {
       let condition = condition(of: test, in: body)
       if isIf {
         // That the condition holds is true in the arm only, and not where the other ways come back.
@@ -191,8 +193,21 @@ extension JumpWalk {
       known.assume(condition, false, in: body)
       return false
     }
-    if favorsSize || ways.failing == 0 { return false }
+    if favorsSize || ways.failing == 0 || !mayMakeBlock { return false }
     return bypass(test, at: index, includingEnds: false, in: &body)
+  }
+
+  /// Whether what the list evaluates first is the payload of an exception, as far as is looked for.
+  private func startsWithPayload(_ list: NodeID, in body: borrowing Body) -> Bool {
+    var id = list
+    for _ in 0..<64 {
+      if body.opcode(of: id) == .payload { return true }
+      guard let first = (0..<body.operandCount(of: id)).first(where: { !body.operand($0, of: id).isNone }) else {
+        return false
+      }
+      id = body.operand(first, of: id)
+    }
+    return true
   }
 
   /// Whether branches on all ways take no more bytes than the test. A block for an `if` has as many as the `if` itself.

@@ -68,6 +68,9 @@ package enum PassTable {
       "optimize-stack-ir", "Leaves values on the stack instead of in locals; last of all.", group: .locals
     ) { _ in .function(OptimizeStackIR()) },
     PassDescriptor(
+      "rematerialize", "Computes simple values again where that is less to run than keeping them.", group: .locals
+    ) { _ in .function(Rematerialization()) },
+    PassDescriptor(
       "reorder-locals", "Gives the locals used most often the shortest indices, drops unused ones.",
       group: .locals, traits: .isIdempotent
     ) { _ in .function(ReorderLocals()) },

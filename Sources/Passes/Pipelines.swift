@@ -52,6 +52,7 @@ package enum Pipelines {
     Step(pass: "simplify-locals"),
     Step(pass: "vacuum"),
     Step(pass: "reorder-locals"),
+    Step(pass: "rematerialize", speed: 3, size: 9),  // where locals are no more than are needed; it makes unused ones
     Step(pass: "coalesce-locals"),        // joins the copies that results of blocks made
     Step(pass: "reorder-locals"),
     Step(pass: "vacuum"),
@@ -59,6 +60,7 @@ package enum Pipelines {
     Step(pass: "arrange-branches", speed: 3, size: 1),  // merge-blocks sees to blocks that nothing branches to any more
     Step(pass: "merge-blocks"),
     Step(pass: "remove-unused-brs"),      // what follows a statement now stands beside it
+    Step(pass: "arrange-branches", speed: 3, size: 9),  // what the line above has negated
     Step(pass: "remove-unused-names"),
     Step(pass: "merge-blocks"),
     // Of what came together. Unlike wasm-opt with propagation for -Os: addresses that are the sum of a constant global
