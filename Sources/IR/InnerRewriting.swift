@@ -39,8 +39,9 @@ extension Body {
     } while !walk.isDone
   }
 
-  @usableFromInline @inline(never)
-  mutating func replaceOperand(_ old: NodeID, of id: NodeID, before remaining: Int, by new: NodeID) {
+  /// Replaces an operand; `remaining` is as in `position`.
+  @inline(never)
+  public mutating func replaceOperand(_ old: NodeID, of id: NodeID, before remaining: Int, by new: NodeID) {
     setOperand(position(ofOperand: old, of: id, before: remaining), of: id, to: new)
   }
 
@@ -59,12 +60,11 @@ extension TreeWalk {
   @inlinable @inline(__always) static func passesLeaves(ofList record: NodeRecord) -> Bool { record.c <= 16 }
 
   /// As `enter`, but leaves are passed over; false if the node has no other operands.
-  @inlinable @inline(__always) mutating func enterPassingLeaves(_ id: NodeID, in body: borrowing Body) -> Bool {
-    let record = body.nodes[id.index]
-    let layout = body.infos[Int(record.opcode.rawValue)].layout
+  @inlinable @inline(__always) public mutating func enterPassingLeaves(_ id: NodeID, in body: borrowing Body) -> Bool {
+    let layout = body.infos[body.nodes[id.index].opcodeNumber].layout
     if layout.bits == 0 { return false }
     let hasPool = layout.hasPool
-    if hasPool && !TreeWalk.passesLeaves(ofList: record) { return enterList(id, in: body) }
+    if hasPool && !TreeWalk.passesLeaves(ofList: body.nodes[id.index]) { return enterList(id, in: body) }
     let previous = parentIndex
     let index = stack.count
     let wordCount = layout.wordCount
@@ -73,14 +73,14 @@ extension TreeWalk {
     stack.uncheckedAppend(id.rawValue | TreeWalk.mark)
     if wordCount > 0 {
       if wordCount > 1 {
-        if wordCount > 2 { appendUnlessLeaf(record.word(layout.word(at: 2)), in: body) }
-        appendUnlessLeaf(record.word(layout.word(at: 1)), in: body)
+        if wordCount > 2 { appendUnlessLeaf(body.word(layout.word(at: 2), of: id), in: body) }
+        appendUnlessLeaf(body.word(layout.word(at: 1), of: id), in: body)
       }
-      appendUnlessLeaf(record.word(layout.word(at: 0)), in: body)
+      appendUnlessLeaf(body.word(layout.word(at: 0), of: id), in: body)
     }
     if hasPool {
-      let start = Int(record.b)
-      var position = start &+ Int(record.c)
+      let start = Int(body.word(1, of: id))
+      var position = start &+ Int(body.word(2, of: id))
       while position > start {
         position &-= 1
         appendUnlessLeaf(body.pool[position], in: body)
@@ -102,7 +102,7 @@ extension TreeWalk {
   @inlinable @inline(__always) mutating func appendUnlessLeaf(_ operand: UInt32, in body: borrowing Body) {
     if operand == NodeID.none.rawValue { return }
     let record = body.nodes[Int(operand)]
-    let layout = body.infos[Int(record.opcode.rawValue)].layout
+    let layout = body.infos[record.opcodeNumber].layout
     if layout.bits != 0 || record.type == .unreachable { stack.uncheckedAppend(operand) }
   }
 }

@@ -49,8 +49,6 @@ struct DominatingTimes: ~Copyable {
 /// What `Body.walkDominance` shows the body to.
 protocol DominanceVisitor: ~Copyable {
   var times: DominatingTimes { get set }
-  /// Comes before the operands.
-  mutating func enter(_ id: NodeID, in body: inout Body)
   /// Comes after the operands. What it returns takes the place of the node.
   mutating func leave(_ id: NodeID, in body: inout Body) -> NodeID
   /// Comes before the body of a loop, which may have run before.
@@ -94,7 +92,6 @@ extension Body {
         }
       } else {
         if walk.parentPlace == armsPlace { begin(walk.remainingCount, of: &constructs.last, &visitor) }
-        visitor.enter(id, in: &self)
         if walk.enter(id, in: self) {
           switch opcode(of: id) {
           case .loop: visitor.beginLoop(id, in: self)

@@ -124,6 +124,11 @@
     @inline(__always) set { base[size &- 1] = newValue }
   }
 
+  /// The 32-bit word at `position` of the value at `index`; both must be there.
+  @inlinable @inline(__always) public func uncheckedWord(_ position: Int, of index: Int) -> UInt32 {
+    UnsafeRawPointer(base + index).load(fromByteOffset: 4 &* position, as: UInt32.self)
+  }
+
   /// The column must have as many values.
   @inlinable @inline(__always) public mutating func uncheckedRemoveLast(_ number: Int) { size &-= number }
 
