@@ -8,6 +8,8 @@ struct ControlFlowBuilder: ~Copyable {
   var loopDepths = Column<UInt16>()
   var edges = Column<FlowEdge>()
 
+  /// By local: whether its accesses are taken; empty if all are.
+  private let selection: Column<Bool>
   /// The block that runs; `none` in code that cannot run.
   private(set) var current = BlockID.none
   private var loopDepth: UInt16 = 0
@@ -28,7 +30,8 @@ struct ControlFlowBuilder: ~Copyable {
   /// The block that was begun after an instruction threw, and where to: it need not end before the next one.
   private var calm = (block: BlockID.none, receiver: ReceiverID.none)
 
-  init(labelCount: Int) {
+  init(labelCount: Int, selection: consuming Column<Bool>) {
+    self.selection = selection
     ends.resize(to: labelCount, filling: WaitingList())
     headers.resize(to: labelCount, filling: .none)
     lastSources.resize(to: labelCount, filling: .none)
@@ -61,6 +64,7 @@ struct ControlFlowBuilder: ~Copyable {
   mutating func stop() { current = .none }
 
   mutating func add(_ node: NodeID, _ local: LocalID, isWrite: Bool) {
+    if !selection.isEmpty && !selection[local.index] { return }
     if current.isNone && holder.isNone { holder = makeBlock() }
     accesses.append(LocalAccess(node, local, isWrite: isWrite))
   }

@@ -50,8 +50,9 @@ import Support
   @usableFromInline var predecessorStarts = Column<UInt32>()
   @usableFromInline var predecessorList = Column<BlockID>()
 
-  public init(of body: borrowing Body) {
-    var walk = ControlFlowWalk(of: body)
+  /// - Parameter selection: by local: whether the graph has its accesses; all if it is empty.
+  public init(of body: borrowing Body, selection: consuming Column<Bool> = Column()) {
+    var walk = ControlFlowWalk(of: body, selection: selection)
     self.init(taking: &walk.builder)
   }
 

@@ -4,65 +4,56 @@ import Support
 /// Goes through a body in the order of evaluation and tells a `ControlFlowBuilder` what it meets.
 struct ControlFlowWalk: ~Copyable {
   var builder: ControlFlowBuilder
-  private var frames = Column<FlowFrame>()
   private var constructs = Column<OpenConstruct>()
   /// By label: what receives an exception that is thrown around the construct, for `delegate`.
   private var receivers = Column<ReceiverID>()
   /// What receives an exception that is thrown here.
   private var receiver = ReceiverID.none
+  /// Where the walk has the innermost of `constructs`.
+  private var armsPlace = UInt32.max
 
-  init(of body: borrowing Body) {
-    builder = ControlFlowBuilder(labelCount: Int(body.labelCount))
+  init(of body: borrowing Body, selection: consuming Column<Bool>) {
+    builder = ControlFlowBuilder(labelCount: Int(body.labelCount), selection: selection)
     receivers.resize(to: Int(body.labelCount), filling: .none)
     builder.beginFunction()
-    enter(body.root, in: body)
-    while !frames.isEmpty {
-      let frame = frames.last
-      if frame.next == frame.count {
-        leave(frame.node, in: body)
-        frames.removeLast(1)
-        continue
+    var walk = TreeWalk(from: body.root)
+    repeat {
+      let step = walk.next()
+      if !step.isLast {
+        if walk.parentPlace == armsPlace { come(to: walk.remainingCount, in: body) }
+        if walk.enter(step.node, in: body) {
+          enter(step.node, at: walk.parentPlace, in: body)
+          continue
+        }
       }
-      frames.last.next += 1
-      if frame.hasArms { come(to: Int(frame.next), of: frame.node, in: body) }
-      let operand = body.operand(Int(frame.next), of: frame.node)
-      if operand.isNone { continue }
-      if body.operandCount(of: operand) > 0 { enter(operand, in: body) } else { visitLeaf(operand, in: body) }
-    }
+      leave(step.node, in: body)
+      walk.leave(step)
+    } while !walk.isDone
     builder.finish()
   }
 
-  /// Comes to a node without operands, as more than half of all are, and leaves it.
-  @inline(__always)
-  private mutating func visitLeaf(_ id: NodeID, in body: borrowing Body) {
-    switch body.info(of: id).shape {
-    case .localGet: builder.add(id, body.local(of: id), isWrite: false)
-    case .unreachable, .rethrow, .return, .br, .call, .throw, .block, .try:
-      enter(id, in: body)
-    default: break
-    }
-  }
-
-  private mutating func enter(_ id: NodeID, in body: borrowing Body) {
-    var hasArms = false
+  private mutating func enter(_ id: NodeID, at place: UInt32, in body: borrowing Body) {
     switch body.opcode(of: id) {
     case .block:
-      if case .block(let node) = body[id], !node.label.isNone { receivers[node.label.index] = receiver }
+      let label = body.label(ofConstruct: id)
+      if !label.isNone { receivers[label.index] = receiver }
     case .loop:
-      guard case .loop(let node) = body[id] else { break }
-      if !node.label.isNone { receivers[node.label.index] = receiver }
-      builder.beginLoop(node.label)
+      let label = body.label(ofConstruct: id)
+      if !label.isNone { receivers[label.index] = receiver }
+      builder.beginLoop(label)
     case .if, .try, .tryTable:
-      hasArms = true
-      constructs.append(OpenConstruct(outerReceiver: receiver))
+      constructs.append(
+        OpenConstruct(node: id, outerReceiver: receiver, place: place, operandCount: body.operandCount(of: id)))
+      armsPlace = place
     default: break
     }
-    frames.append(FlowFrame(node: id, count: Int32(body.operandCount(of: id)), hasArms: hasArms))
   }
 
-  /// Comes to the operand at `position` of an `if`, `try` or `try_table`.
-  private mutating func come(to position: Int, of id: NodeID, in body: borrowing Body) {
-    switch body[id] {
+  /// Comes to an operand of the innermost `if`, `try` or `try_table`: the first of so many that are yet to come.
+  private mutating func come(to remaining: Int, in body: borrowing Body) {
+    let construct = constructs.last
+    let position = construct.operandCount - remaining
+    switch body[construct.node] {
     case .if(let node): if position > 0 { beginArm(position, of: node) }
     case .try(let node):
       if position == 0 { enterBody(of: node) } else { beginHandler(position, of: node, in: body) }
@@ -136,10 +127,10 @@ struct ControlFlowWalk: ~Copyable {
   private mutating func leave(_ id: NodeID, in body: borrowing Body) {
     // Most nodes neither branch nor have to do with locals.
     switch body.info(of: id).shape {
+    case .localGet: builder.add(id, body.local(of: id), isWrite: false)
     case .localSet, .localTee: builder.add(id, body.local(of: id), isWrite: true)
     case .tupleSet: leaveTupleSet(id, in: body)
-    case .block:
-      if case .block(let node) = body[id] { builder.end(node.label) }
+    case .block: builder.end(body.label(ofConstruct: id))
     case .loop: builder.endLoop()
     case .if, .try, .tryTable: leaveArms(of: id, in: body)
     case .br, .brIf, .brTable, .brOnNull, .brOnCast: leaveBranch(id, in: body)
@@ -161,6 +152,7 @@ struct ControlFlowWalk: ~Copyable {
   private mutating func leaveArms(of id: NodeID, in body: borrowing Body) {
     switch body[id] {
     case .if(let node):
+      if node.elseArm.isNone { beginArm(2, of: node) }
       // Without `else`, what runs is the block before the arm, which can't go on: others have been begun.
       if node.elseArm.isNone && constructs.last.ends.isEmpty { builder.begin(after: builder.current) }
       builder.meet(constructs.last.ends)
@@ -171,6 +163,7 @@ struct ControlFlowWalk: ~Copyable {
     default: preconditionFailure("no arms")
     }
     constructs.removeLast(1)
+    armsPlace = constructs.isEmpty ? .max : constructs.last.place
   }
 
   private mutating func leaveBranch(_ id: NodeID, in body: borrowing Body) {
@@ -192,16 +185,13 @@ struct ControlFlowWalk: ~Copyable {
   }
 }
 
-private struct FlowFrame: BitwiseCopyable {
-  let node: NodeID
-  var next: Int32 = 0
-  let count: Int32
-  let hasArms: Bool
-}
-
 /// An `if`, `try` or `try_table` that the walk is in.
 private struct OpenConstruct: BitwiseCopyable {
+  let node: NodeID
   let outerReceiver: ReceiverID
+  /// Of its operands: where the walk has them.
+  let place: UInt32
+  let operandCount: Int
   /// What its arms or handlers begin after.
   var start = BlockID.none
   /// What goes on at its end.

@@ -27,7 +27,7 @@ package struct ValueFacts: ~Copyable {
       }
     }
     // Nodes that are out of the tree may name locals that are gone.
-    body.forEachNode { id in
+    body.forEachInnerNode { id in
       switch body.opcode(of: id) {
       case .localSet, .localTee:
         let local = body.local(of: id)

@@ -70,6 +70,9 @@ extension Body {
   /// The label of a `br` or `br_if`, without looking at the rest.
   @inlinable public func label(ofBranch id: NodeID) -> LabelID { LabelID(rawValue: nodes[id.index].a) }
 
+  /// The label of a `block` or `loop`, without looking at the rest.
+  @inlinable public func label(ofConstruct id: NodeID) -> LabelID { LabelID(rawValue: nodes[id.index].a) }
+
   /// Gives a `block`, `loop`, `br` or `br_if` another label.
   package mutating func setLabel(of id: NodeID, to label: LabelID) {
     precondition([.block, .loop, .br, .brIf].contains(opcode(of: id)))

@@ -21,6 +21,9 @@ import Support
     set { head = UInt32(newValue.rawValue) << 22 | head & 0x3f_ffff }
   }
 
+  /// The raw value of the opcode.
+  @inlinable @inline(__always) var opcodeNumber: Int { Int(head >> 22) }
+
   @inlinable public var type: ResultType {
     get { ResultType(bits: head & 0x3f_ffff) }
     set { head = head & ~0x3f_ffff | newValue.bits }

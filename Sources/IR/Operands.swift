@@ -55,6 +55,23 @@ extension Body {
     }
   }
 
+  /// Appends the operands that are present to a stack, the first of them last.
+  @inlinable @inline(__always) public func appendOperands(of id: NodeID, to stack: inout Column<UInt32>) {
+    let layout = infos[nodes[id.index].opcodeNumber].layout
+    if layout.bits == 0 { return }
+    stack.reserve(3)
+    var position = layout.wordCount
+    while position > 0 {
+      position &-= 1
+      let operand = word(layout.word(at: position), of: id)
+      if operand != NodeID.none.rawValue { stack.uncheckedAppend(operand) }
+    }
+    if layout.hasPool {
+      let start = Int(word(1, of: id))
+      stack.appendReversed(pool, start..<start &+ Int(word(2, of: id)))
+    }
+  }
+
   /// The operands that are present. Allocates: not for hot loops.
   public func operands(of id: NodeID) -> [NodeID] {
     var operands: [NodeID] = []

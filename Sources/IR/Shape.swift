@@ -43,7 +43,7 @@ public enum Shape: UInt8, BitwiseCopyable, Sendable {
   @inlinable public var wordCount: Int { Int(bits & 3) }
   @inlinable public var hasPool: Bool { bits & 0x100 != 0 }
   /// Which word (0: a, 1: b, 2: c) holds the operand at `position` among the words.
-  @inlinable public func word(at position: Int) -> Int { Int(bits >> UInt16(2 + 2 * position)) & 3 }
+  @inlinable @inline(__always) public func word(at position: Int) -> Int { Int(bits >> UInt16(2 + 2 * position)) & 3 }
 }
 
 extension Shape {

@@ -6,7 +6,7 @@ extension Body {
   /// Rewrites the tree below and at `root`, operands before the node they belong to: the node that `rewrite` returns
   /// takes the place of the one it was given, and its source position if it has none. Nodes that `rewrite` makes are not
   /// visited.
-  @inlinable public mutating func rewriteBottomUp(
+  @inlinable @inline(__always) public mutating func rewriteBottomUp(
     _ rewrite: (inout Body, NodeID) throws -> NodeID
   ) rethrows {
     let newRoot = try rewriteBottomUp(from: root, rewrite)
@@ -14,7 +14,7 @@ extension Body {
   }
 
   /// Rewrites the tree below and at `top`; returns what takes its place.
-  @inlinable public mutating func rewriteBottomUp(
+  @inlinable @inline(__always) public mutating func rewriteBottomUp(
     from top: NodeID, _ rewrite: (inout Body, NodeID) throws -> NodeID
   ) rethrows -> NodeID {
     var walk = TreeWalk(from: top)
@@ -51,23 +51,23 @@ extension Body {
   }
 
   /// Replaces the operand that `remaining` others follow.
-  @usableFromInline @inline(never) mutating func replaceOperand(of id: NodeID, before remaining: Int, by new: NodeID) {
+  @inline(never) public mutating func replaceOperand(of id: NodeID, before remaining: Int, by new: NodeID) {
     setOperand(operandCount(of: id) - 1 - remaining, of: id, to: new)
   }
 
   /// Visits every node below and at `top` once, operands before the node they belong to.
-  @inlinable public func forEachNode(from top: NodeID, _ visit: (NodeID) throws -> Void) rethrows {
+  @inlinable @inline(__always) public func forEachNode(from top: NodeID, _ visit: (NodeID) throws -> Void) rethrows {
     try walk(from: top, enter: { _ in true }, exit: visit)
   }
 
   /// Visits every node of the body once, operands before the node they belong to.
-  @inlinable public func forEachNode(_ visit: (NodeID) throws -> Void) rethrows {
+  @inlinable @inline(__always) public func forEachNode(_ visit: (NodeID) throws -> Void) rethrows {
     try forEachNode(from: root, visit)
   }
 
   /// Calls `enter` before the operands of a node and `exit` after them; neither for what is below a node where
   /// `enter` returns false.
-  @inlinable public func walk(
+  @inlinable @inline(__always) public func walk(
     from top: NodeID, enter: (NodeID) throws -> Bool, exit: (NodeID) throws -> Void
   ) rethrows {
     var walk = TreeWalk(from: top)

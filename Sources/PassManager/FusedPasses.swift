@@ -56,19 +56,24 @@ struct FusedPasses: Sendable {
 
   /// - Parameter steps: what counts and limits the changes, if someone looks for one of them.
   func run(on body: inout Body, of function: FunctionID, type: TypeID, _ worker: BodyWorker, _ steps: StepGate?) {
+    // Here while the passes run: what a worker holds is checked for exclusive access whenever it is reached for.
+    var contexts: [FunctionContext] = []
+    swap(&contexts, &worker.contexts)
+    defer { swap(&contexts, &worker.contexts) }
     for index in worker.settledAt.indices { worker.settledAt[index] = -1 }
-    for (index, member) in members.enumerated() {
+    for index in members.indices {
       let before = body.changeCount
       // The pass has already run on just this body: it would change nothing.
-      if let settled = member.settledIndex, worker.settledAt[settled] == before { continue }
-      worker.contexts[index].function = function
-      worker.contexts[index].type = type
+      let settled = members[index].settledIndex
+      if let settled, worker.settledAt[settled] == before { continue }
+      contexts[index].function = function
+      contexts[index].type = type
       if let steps {
-        run(index, on: &body, in: worker.contexts[index], steps)
+        run(index, on: &body, in: contexts[index], steps)
       } else {
-        member.pass.run(on: &body, in: worker.contexts[index])
+        members[index].pass.run(on: &body, in: contexts[index])
       }
-      if let settled = member.settledIndex { worker.settledAt[settled] = body.changeCount }
+      if let settled { worker.settledAt[settled] = body.changeCount }
       worker.meter.end(part: index + 1, hasChanged: body.changeCount != before)
     }
   }

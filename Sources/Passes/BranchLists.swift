@@ -12,15 +12,23 @@ extension BranchFlow {
     guard case .block(let old) = body[id], containsBranch(old.items, in: body) else { return }
     makeTables(in: id, in: &body)
     guard case .block(let block) = body[id] else { return }
-    var list = ListRewrite(block: id, label: block.label, exit: exit, type: body.type(of: id))
-    if list.type == .unreachable && !exit.isNone { list.type = type(at: exit) }
+    var items = Column<NodeID>()
+    swap(&items, &listItems)
+    var list = ListRewrite(label: block.label, exit: exit, type: body.type(of: id), items)
+    rewrite(block, id, &list, in: &body)
+    listItems = list.takeItems()
+  }
+
+  private mutating func rewrite(_ block: BlockNode, _ id: NodeID, _ list: inout ListRewrite, in body: inout Body) {
+    if list.type == .unreachable && !list.exit.isNone { list.type = type(at: list.exit) }
     for index in (0..<block.items.count).reversed() {
       let item = body[block.items, index]
       if !rewrite(item, before: &list, in: &body) { list.rest.append(item) }
     }
     if !list.isChanged { return }
-    body.truncateItems(of: id, to: list.rest.count)
-    for (index, item) in list.rest.reversed().enumerated() { body.setOperand(index, of: id, to: item) }
+    let count = list.rest.count
+    body.truncateItems(of: id, to: count)
+    for index in 0..<count { body.setOperand(index, of: id, to: list.rest[count - 1 - index]) }
     if list.label != block.label { body.setLabel(of: id, to: list.label) }
   }
 
@@ -189,33 +197,41 @@ extension BranchFlow {
 }
 
 /// The items of a block on the way to their new form.
-struct ListRewrite {
-  let block: NodeID
+struct ListRewrite: ~Copyable {
   var label: LabelID
   let exit: Exit
   /// What arrives at the end.
   var type: ResultType
   /// The items after the one at hand, last first.
-  var rest: [NodeID] = []
+  var rest: Column<NodeID>
   var isChanged = false
 
-  init(block: NodeID, label: LabelID, exit: Exit, type: ResultType) {
-    self.block = block
+  /// - Parameter memory: for the items.
+  init(label: LabelID, exit: Exit, type: ResultType, _ memory: consuming Column<NodeID>) {
     self.label = label
     self.exit = exit
     self.type = type
+    rest = memory
+    rest.removeAll()
   }
+
+  /// Gives the memory back.
+  consuming func takeItems() -> Column<NodeID> { rest }
 
   func isOwnLabel(_ label: LabelID) -> Bool { label == self.label && label != .function }
 
   mutating func replaceRest(with item: NodeID) {
-    rest = [item]
+    rest.removeAll()
+    rest.append(item)
     isChanged = true
   }
 
   /// The rest as one node, an arm of an `if`.
   func takeRest(in body: inout Body) -> NodeID {
     if rest.count == 1 { return rest[0] }
-    return body.makeBlock(rest.reversed(), type: body.diverges(rest[0]) ? .unreachable : type)
+    let start = body.pool.count
+    for index in (0..<rest.count).reversed() { body.pool.append(rest[index].rawValue) }
+    let items = NodeList(start: start, count: rest.count)
+    return body.makeBlock(items, label: .none, type: body.diverges(rest[0]) ? .unreachable : type)
   }
 }

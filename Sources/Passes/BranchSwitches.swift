@@ -36,7 +36,10 @@ extension BranchFlow {
 
   /// The end of the tests of one local, or a place behind `start` where a chain may begin.
   private func endOfChain(from start: Int, _ items: NodeList, in body: borrowing Body) -> Int {
-    guard let first = test(body[items, start], in: body) else { return start }
+    // Most items are no tests, and most tests stand alone.
+    guard start + 1 < items.count, body.opcode(of: body[items, start]) == .brIf,
+      body.opcode(of: body[items, start + 1]) == .brIf, let first = test(body[items, start], in: body)
+    else { return start }
     var end = start + 1
     while end < items.count, let next = test(body[items, end], in: body), next.local == first.local,
       next.assignment.isNone

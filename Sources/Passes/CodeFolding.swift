@@ -39,11 +39,12 @@ struct Tail: BitwiseCopyable {
 
 /// The walk, and what it has come by.
 struct FoldingWalk: ~Copyable {
+  /// A construct that the walk is in.
   private struct Frame: BitwiseCopyable {
     let node: NodeID
-    var next: Int32 = 0
-    let count: Int32
     let handler: NodeID
+    /// `try`: how many of its arms have been visited.
+    var armCount = 0
   }
 
   var uses = LabelUses()
@@ -62,6 +63,8 @@ struct FoldingWalk: ~Copyable {
   /// Whether a read may need its local to have been written.
   let hasNonNullableLocals: Bool
   private var frames = Column<Frame>()
+  /// By member of a group: the hash of a statement; `UInt64.max` if there is none.
+  var hashes = Column<UInt64>()
   private var cursors = Column<ListCursor>()
   /// As in `BranchFlow`.
   private var flatteningBudget: Int
@@ -75,25 +78,44 @@ struct FoldingWalk: ~Copyable {
   }
 
   mutating func run(on body: inout Body) {
-    push(body.root, handler: .none, in: &body)
+    var walk = TreeWalk(from: body.root)
     while true {
-      let frame = frames.last
-      if frame.next < frame.count {
-        frames.last.next += 1
-        let operand = body.operand(Int(frame.next), of: frame.node)
-        if operand.isNone || body.operandCount(of: operand) == 0 { continue }
-        push(operand, handler: handler(at: Int(frame.next), of: frame, in: &body), in: &body)
+      let step = walk.next()
+      if step.isPause {
+        walk.leavePause()
+        frames.last.armCount += 1
         continue
       }
-      let result = leave(frame.node, handler: frame.handler, in: &body)
-      frames.removeLast(1)
-      if frames.isEmpty { return }
-      if result != frame.node { body.setOperand(Int(frames.last.next) - 1, of: frames.last.node, to: result) }
+      let id = step.node
+      let isConstruct = body.info(of: id).shape.rawValue <= Shape.tryTable.rawValue
+      if !step.isLast {
+        if isConstruct && body.operandCount(of: id) > 0 { push(id, in: body) }
+        if body.opcode(of: id) == .try {
+          walk.enterWithPauses(id, in: body)
+          continue
+        }
+        if walk.enterPassingLeaves(id, in: body) { continue }
+      }
+      var result = id
+      if isConstruct && !frames.isEmpty && frames.last.node == id {
+        result = leave(id, handler: frames.last.handler, in: &body)
+        frames.removeLast(1)
+      } else if body.info(of: id).shape.rawValue <= Shape.brOnCast.rawValue {
+        uses.count(id, in: body)
+      }
+      walk.leave(step)
+      if walk.isDone { return }
+      if result == id { continue }
+      if body.opcode(of: walk.parent) == .try {
+        body.setOperand(frames.last.armCount, of: walk.parent, to: result)
+      } else {
+        body.replaceOperand(id, of: walk.parent, before: walk.remainingCount, by: result)
+      }
     }
   }
 
-  private mutating func push(_ id: NodeID, handler: NodeID, in body: inout Body) {
-    frames.append(Frame(node: id, count: Int32(truncatingIfNeeded: body.operandCount(of: id)), handler: handler))
+  private mutating func push(_ id: NodeID, in body: borrowing Body) {
+    frames.append(Frame(node: id, handler: frames.isEmpty ? .none : handler(in: frames.last, body)))
     switch body.opcode(of: id) {
     case .block, .loop:
       let label = body.label(ofBranch: id)
@@ -102,17 +124,16 @@ struct FoldingWalk: ~Copyable {
     }
   }
 
-  private mutating func handler(at position: Int, of frame: Frame, in body: inout Body) -> NodeID {
+  private func handler(in frame: Frame, _ body: borrowing Body) -> NodeID {
     switch body.opcode(of: frame.node) {
-    case .try where position == 0, .tryTable: return frame.node
+    case .try where frame.armCount == 0, .tryTable: return frame.node
     default: return frame.handler
     }
   }
 
-  /// Folds what ends in the node; returns what takes its place.
+  /// Folds what ends in the construct; returns what takes its place.
   private mutating func leave(_ id: NodeID, handler: NodeID, in body: inout Body) -> NodeID {
     switch body.opcode(of: id) {
-    case .br, .brIf, .brTable, .brOnNull, .brOnNonNull, .brOnCast, .brOnCastFail: uses.count(id, in: body)
     case .if:
       noteOperands(of: id, from: 1, handler: handler, in: &body)
       return foldArms(of: id, handler: handler, in: &body)
@@ -222,11 +243,13 @@ struct FoldingWalk: ~Copyable {
     return label
   }
 
-  /// Whether the node around the one at hand is written for its own: a block whose only item is an `if` is not.
-  mutating func isAloneInBlock(in body: inout Body) -> Bool {
+  /// Whether the construct at hand is the only item of a block that is written for its own: one whose only item is an
+  /// `if` is not.
+  func isAloneInBlock(in body: borrowing Body) -> Bool {
     if frames.count < 2 { return false }
     let parent = frames[frames.count - 2].node
     guard case .block(let block) = body[parent] else { return false }
-    return block.items.count == 1 && !block.label.isNone && block.label != .function && uses[block.label] > 0
+    return block.items.count == 1 && body[block.items, 0] == frames.last.node && !block.label.isNone
+      && block.label != .function && uses[block.label] > 0
   }
 }

@@ -9,12 +9,12 @@ extension FoldingWalk {
 
   /// `(if c (then A T) (else B T))` -> `(if c (then A) (else B)) T`.
   mutating func foldArms(of id: NodeID, handler: NodeID, in body: inout Body) -> NodeID {
-    guard case .if(let node) = body[id], !node.elseArm.isNone else { return id }
+    guard case .if(let node) = body[id], !node.elseArm.isNone, mayEndAlike(node, in: body) else { return id }
     let (first, second) = (items(ofArm: node.thenArm, in: body), items(ofArm: node.elseArm, in: body))
     var count = 0
     var size = 0
     // A block that had the label of the `if` for its own, and no bytes, gets three.
-    let cost = isAloneInBlock(in: &body) ? 3 : 0
+    let cost = isAloneInBlock(in: body) ? 3 : 0
     while count < min(first.count, second.count) {
       let statement = first[first.count - 1 - count]
       var isThrowing = false
@@ -31,6 +31,19 @@ extension FoldingWalk {
     let sequence = body.makeBlock([rest] + first.suffix(count), type: type)
     noteTail(of: sequence, handler: handler, in: &body)
     return sequence
+  }
+
+  /// Whether both arms end with the same instruction.
+  private func mayEndAlike(_ node: IfNode, in body: borrowing Body) -> Bool {
+    let (first, second) = (lastItem(ofArm: node.thenArm, in: body), lastItem(ofArm: node.elseArm, in: body))
+    return !first.isNone && !second.isNone && body.opcode(of: first) == body.opcode(of: second)
+  }
+
+  /// `none` if there is nothing in the arm.
+  private func lastItem(ofArm arm: NodeID, in body: borrowing Body) -> NodeID {
+    if !body.isSequence(arm) { return arm }
+    let count = body.operandCount(of: arm)
+    return count == 0 ? .none : body.operand(count - 1, of: arm)
   }
 
   private func items(ofArm arm: NodeID, in body: borrowing Body) -> [NodeID] {
@@ -75,6 +88,7 @@ extension FoldingWalk {
 
   /// Folds what goes to the end of `list`, a few times.
   mutating func foldTails(of list: NodeID, _ target: TailTarget, handler: NodeID, in body: inout Body) {
+    if !maySeveralGo(to: target, endOf: list, in: body) { return }
     // With the new labels that are around the list.
     var pending = [(list: list, target: target, labels: [LabelID]())]
     var newLabels: [LabelID] = []
@@ -94,6 +108,15 @@ extension FoldingWalk {
       pending.append((body.operand(0, of: list), .end(label), labels + [label]))
     }
     for label in newLabels { isOpen[label.index] = false }
+  }
+
+  /// Whether more than one tail goes to `target`, as far as is seen at once.
+  private func maySeveralGo(to target: TailTarget, endOf list: NodeID, in body: borrowing Body) -> Bool {
+    let last = lastTail(target)
+    if last < 0 { return false }
+    if tails[Int(last)].next >= 0 { return true }
+    if case .end = target { return fallingEnd(of: list, in: body) != nil }
+    return false
   }
 
   /// Puts what the tails have in common behind a block around all that was in the list so far; returns its label.

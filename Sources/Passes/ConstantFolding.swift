@@ -23,6 +23,9 @@ struct ConstantFolding: ~Copyable {
     switch body.info(of: id).shape {
     case .i32Const, .i64Const, .f32Const, .f64Const, .v128Const, .refNull, .refFunc: return id
     case .globalGet: return foldGlobal(id, in: &body) ?? id
+    case .unary, .binary:
+      // Most have an operand of which nothing is known.
+      return mayBeKnownBelow(id, in: body) ? fold(id, in: &body) ?? foldArms(below: id, in: &body) ?? id : id
     case let shape where shape.isComputation: return fold(id, in: &body) ?? foldArms(below: id, in: &body) ?? id
     case .localTee, .block:
       noteEffect(id, in: body)
@@ -34,6 +37,18 @@ struct ConstantFolding: ~Copyable {
   }
 
   // MARK: Values
+
+  /// Whether each operand is known, or may be a choice between constants.
+  private func mayBeKnownBelow(_ id: NodeID, in body: borrowing Body) -> Bool {
+    for position in 0..<body.operandCount(of: id) {
+      let operand = body.operand(position, of: id)
+      switch body.opcode(of: operand) {
+      case .i32Const, .i64Const, .f32Const, .f64Const, .v128Const, .refNull, .refFunc, .select, .selectTyped, .if: continue
+      default: if operand.index >= indices.count || indices[operand.index] == 0 { return false }
+      }
+    }
+    return true
+  }
 
   /// Takes note of what a `local.get` yields.
   mutating func note(_ value: Constant, readBy id: NodeID, in body: inout Body) {

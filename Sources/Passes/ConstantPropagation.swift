@@ -22,8 +22,9 @@ struct ConstantPropagation: ~Copyable {
   /// Phis from here on have not been looked at.
   private var nextPhi = 0
 
-  init(of body: borrowing Body, _ declarations: Declarations) {
-    flow = ControlFlowGraph(of: body)
+  /// - Parameter candidates: by local: whether it may have a value that is known.
+  init(of body: borrowing Body, candidates: consuming Column<Bool>, _ declarations: Declarations) {
+    flow = ControlFlowGraph(of: body, selection: candidates)
     locals = LocalGraph(of: flow, Dominators(of: flow), localCount: body.localCount)
     nodes.resize(to: body.nodes.count, filling: .open)
     values.resize(to: locals.valueCount, filling: .open)
@@ -37,13 +38,23 @@ struct ConstantPropagation: ~Copyable {
       let initial = index < body.parameterCount ? nil : Constant(defaultOf: ResultType(body.type(of: LocalID(index))))
       values[index] = knowledge(initial)
     }
+    goThrough(body, declarations)
+    takeBack(declarations, in: body)
+  }
+
+  // No closure in an initializer: it moves all that has been initialized there and back for each node.
+  private mutating func goThrough(_ body: borrowing Body, _ declarations: Declarations) {
     body.forEachNode { id in
       let knowledge = conclude(id, declarations, in: body)
       nodes[id.index] = knowledge
-      if let value = writtenValue(id, in: body) { values[value.index] = knowledge }
+      // Here rather than in a method: a method that changes nothing is given a copy of `self`.
+      let opcode = body.opcode(of: id)
+      let access = accesses[id.index]
+      if access != .max, opcode == .localSet || opcode == .localTee {
+        values[locals.value(writtenBy: Int(access)).index] = knowledge
+      }
     }
     lookAtPhis(through: locals.phiCount - 1)
-    takeBack(declarations, in: body)
   }
 
   /// The constant that a read yields.
@@ -68,7 +79,9 @@ struct ConstantPropagation: ~Copyable {
     case .i32Const, .i64Const, .f32Const, .f64Const, .v128Const, .refNull, .refFunc:
       return knowledge(body.constant(id))
     case .localGet:
-      let value = locals.value(readBy: Int(accesses[id.index]))
+      let access = accesses[id.index]
+      if access == .max { return .varying }
+      let value = locals.value(readBy: Int(access))
       if value.isNone { return .varying }
       if let phi = locals.phi(value) { lookAtPhis(through: phi) }
       return values[value.index]
@@ -101,8 +114,10 @@ struct ConstantPropagation: ~Copyable {
   /// What a `local.set` or `local.tee` assigns.
   private func writtenValue(_ id: NodeID, in body: borrowing Body) -> LocalValue? {
     switch body.opcode(of: id) {
-    case .localSet, .localTee: locals.value(writtenBy: Int(accesses[id.index]))
-    default: nil
+    case .localSet, .localTee:
+      let access = accesses[id.index]
+      return access == .max ? nil : locals.value(writtenBy: Int(access))
+    default: return nil
     }
   }
 

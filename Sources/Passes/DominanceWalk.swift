@@ -15,6 +15,8 @@ struct DominatingTimes: ~Copyable {
   private var gaps = Column<Gap>()
   /// The time that comes next.
   var now: UInt32 = 1
+  /// What came next when ways met last: since then the way has been straight.
+  private(set) var lastMeeting: UInt32 = 0
 
   /// Another point in time; returns it.
   mutating func tick() -> UInt32 {
@@ -25,7 +27,9 @@ struct DominatingTimes: ~Copyable {
   /// Control may have come here without passing what came at `start` or since.
   mutating func forget(since start: UInt32) {
     while !gaps.isEmpty && gaps.last.start >= start { gaps.removeLast(1) }
-    if start < now { gaps.append(Gap(start: start, end: now)) }
+    if start >= now { return }
+    gaps.append(Gap(start: start, end: now))
+    lastMeeting = now
   }
 
   /// Logarithmic in the number of constructs that have been left.
@@ -45,8 +49,6 @@ struct DominatingTimes: ~Copyable {
 /// What `Body.walkDominance` shows the body to.
 protocol DominanceVisitor: ~Copyable {
   var times: DominatingTimes { get set }
-  /// Comes before the operands.
-  mutating func enter(_ id: NodeID, in body: inout Body)
   /// Comes after the operands. What it returns takes the place of the node.
   mutating func leave(_ id: NodeID, in body: inout Body) -> NodeID
   /// Comes before the body of a loop, which may have run before.
@@ -58,11 +60,13 @@ extension DominanceVisitor where Self: ~Copyable {
   mutating func beginLoop(_ id: NodeID, in body: borrowing Body) { times.forget(since: 0) }
 }
 
-private struct DominanceFrame: BitwiseCopyable {
+/// An `if`, `try` or `try_table` that the walk is in.
+private struct EnteredConstruct: BitwiseCopyable {
   let node: NodeID
-  var next: Int32 = 0
-  let count: Int32
-  /// When the construct, or the arms of an `if`, began.
+  /// Where the walk has it.
+  let place: UInt32
+  let operandCount: Int
+  /// When it began, or the arms of an `if` did.
   var start: UInt32
 }
 
@@ -72,68 +76,74 @@ extension Body {
     // By label: when control may have gone there first.
     var firstBranches = Column<UInt32>()
     firstBranches.resize(to: Int(labelCount), filling: .max)
-    var frames = Column<DominanceFrame>()
-    visitor.enter(root, in: &self)
-    frames.append(DominanceFrame(node: root, count: Int32(operandCount(of: root)), start: visitor.times.now))
-    while !frames.isEmpty {
-      let frame = frames.last
-      if frame.next == frame.count {
-        frames.removeLast(1)
-        finish(frame, &firstBranches, &visitor)
-        let result = visitor.leave(frame.node, in: &self)
-        if result != frame.node && !frames.isEmpty {
-          setOperand(Int(frames.last.next) - 1, of: frames.last.node, to: result)
+    var constructs = Column<EnteredConstruct>()
+    var armsPlace = UInt32.max
+    var walk = TreeWalk(from: root)
+    while true {
+      let step = walk.next()
+      let id = step.node
+      if step.isLast {
+        let place = walk.parentPlace
+        let start = place == armsPlace ? constructs.last.start : 0
+        finish(id, start: start, &firstBranches, &visitor)
+        if place == armsPlace {
+          constructs.removeLast(1)
+          armsPlace = constructs.isEmpty ? .max : constructs.last.place
         }
-        continue
-      }
-      frames.last.next += 1
-      if frame.next > 0 { begin(frame.next, of: &frames.last, &visitor) }
-      let operand = operand(Int(frame.next), of: frame.node)
-      if operand.isNone { continue }
-      let count = operandCount(of: operand)
-      visitor.enter(operand, in: &self)
-      if count == 0 {
-        let result = visitor.leave(operand, in: &self)
-        if result != operand { setOperand(Int(frame.next), of: frame.node, to: result) }
       } else {
-        if opcode(of: operand) == .loop { visitor.beginLoop(operand, in: self) }
-        frames.append(DominanceFrame(node: operand, count: Int32(count), start: visitor.times.now))
+        if walk.parentPlace == armsPlace { begin(walk.remainingCount, of: &constructs.last, &visitor) }
+        if walk.enter(id, in: self) {
+          switch opcode(of: id) {
+          case .loop: visitor.beginLoop(id, in: self)
+          case .if, .try, .tryTable:
+            armsPlace = walk.parentPlace
+            constructs.append(
+              EnteredConstruct(
+                node: id, place: armsPlace, operandCount: operandCount(of: id), start: visitor.times.now))
+          default: break
+          }
+          continue
+        }
       }
+      let result = visitor.leave(id, in: &self)
+      walk.leave(step)
+      if walk.isDone { return }
+      if result != id { replaceOperand(of: walk.parent, before: walk.remainingCount, by: result) }
     }
   }
 
-  /// Another operand than the first comes.
+  /// An operand comes: the first of so many that are yet to come.
   @inline(__always)
-  private mutating func begin<Visitor: DominanceVisitor & ~Copyable>(
-    _ position: Int32, of frame: inout DominanceFrame, _ visitor: inout Visitor
+  private func begin<Visitor: DominanceVisitor & ~Copyable>(
+    _ remaining: Int, of construct: inout EnteredConstruct, _ visitor: inout Visitor
   ) {
-    let opcode = opcode(of: frame.node)
-    if opcode != .if && opcode != .try { return }
+    let position = construct.operandCount - remaining
+    let opcode = opcode(of: construct.node)
+    if position == 0 || opcode == .tryTable { return }
     if opcode == .if && position == 1 {
-      frame.start = visitor.times.now
+      construct.start = visitor.times.now
     } else {
-      visitor.times.forget(since: frame.start)
+      visitor.times.forget(since: construct.start)
     }
   }
 
   /// The operands are done.
+  /// - Parameter start: of an `if`, `try` or `try_table`.
   @inline(__always)
   private mutating func finish<Visitor: DominanceVisitor & ~Copyable>(
-    _ frame: DominanceFrame, _ firstBranches: inout Column<UInt32>, _ visitor: inout Visitor
+    _ id: NodeID, start: UInt32, _ firstBranches: inout Column<UInt32>, _ visitor: inout Visitor
   ) {
-    switch opcode(of: frame.node) {
+    switch opcode(of: id) {
     case .block:
-      guard case .block(let block) = self[frame.node], !block.label.isNone else { return }
-      visitor.times.forget(since: firstBranches[block.label.index])
+      let label = label(ofConstruct: id)
+      if !label.isNone { visitor.times.forget(since: firstBranches[label.index]) }
     case .if:
       // The first arm has been forgotten already, if there is a second.
-      if operand(2, of: frame.node).isNone || !diverges(operand(1, of: frame.node)) {
-        visitor.times.forget(since: frame.start)
-      }
-    case .try: visitor.times.forget(since: frame.start)
+      if operand(2, of: id).isNone || !diverges(operand(1, of: id)) { visitor.times.forget(since: start) }
+    case .try: visitor.times.forget(since: start)
     case .br, .brIf, .brTable, .brOnNull, .brOnNonNull, .brOnCast, .brOnCastFail, .tryTable:
-      let time = opcode(of: frame.node) == .tryTable ? frame.start : visitor.times.now
-      forEachLabel(of: frame.node) { firstBranches[$0.index] = min(firstBranches[$0.index], time) }
+      let time = opcode(of: id) == .tryTable ? start : visitor.times.now
+      forEachLabel(of: id) { firstBranches[$0.index] = min(firstBranches[$0.index], time) }
     default: break
     }
   }

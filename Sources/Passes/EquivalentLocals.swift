@@ -44,23 +44,29 @@ struct EquivalentLocals: DominanceVisitor, ~Copyable {
   /// Gives the counts back.
   consuming func takeGetCounts() -> Column<UInt32> { getCounts }
 
-  mutating func enter(_ id: NodeID, in body: inout Body) {}
-
+  @inline(__always)
   mutating func leave(_ id: NodeID, in body: inout Body) -> NodeID {
     switch body.opcode(of: id) {
     case .localGet:
       let local = body.local(of: id)
-      if next[local.index] == local { return id }
-      let best = mostRead(insteadOf: local, in: &body)
-      if best != local { replaceGet(id, of: local, by: best, in: &body) }
+      return next[local.index] == local ? id : leaveGet(id, local, in: &body)
     case .localSet, .localTee: return assign(id, in: &body)
-    case .tupleSet:
-      guard case .tupleSet(let node) = body[id] else { preconditionFailure() }
-      for index in 0..<node.localCount {
-        let local = body.local(index, of: node)
-        if !local.isNone { setNewValue(of: local) }
-      }
-    default: break
+    case .tupleSet: return leaveTupleSet(id, in: &body)
+    default: return id
+    }
+  }
+
+  private mutating func leaveGet(_ id: NodeID, _ local: LocalID, in body: inout Body) -> NodeID {
+    let best = mostRead(insteadOf: local, in: &body)
+    if best != local { replaceGet(id, of: local, by: best, in: &body) }
+    return id
+  }
+
+  private mutating func leaveTupleSet(_ id: NodeID, in body: inout Body) -> NodeID {
+    guard case .tupleSet(let node) = body[id] else { preconditionFailure() }
+    for index in 0..<node.localCount {
+      let local = body.local(index, of: node)
+      if !local.isNone { setNewValue(of: local) }
     }
     return id
   }

@@ -57,9 +57,9 @@ struct ExpressionNumbering: DominanceVisitor, ~Copyable {
     self.declarations = declarations
     self.savesSize = savesSize
     keepsConstants = savesSize && looksIntoLoops
-    let hasLoops = (0..<body.nodes.count).contains { body.nodes[$0].opcode == .loop }
     self.looksIntoLoops = looksIntoLoops
-    if looksIntoLoops && hasLoops { facts = LoopFacts(of: body) }
+    let hasLoops = looksIntoLoops && (0..<body.nodes.count).contains { body.nodes[$0].opcode == .loop }
+    if hasLoops { facts = LoopFacts(of: body) }
     values.resize(to: body.nodes.count, filling: Value())
     localNumbers.resize(to: body.localCount, filling: .none)
     localTimes.resize(to: body.localCount, filling: 0)
@@ -68,8 +68,6 @@ struct ExpressionNumbering: DominanceVisitor, ~Copyable {
 
   /// By node: where to have the value.
   consuming func takeRepeats() -> Column<ExpressionSource> { sources }
-
-  mutating func enter(_ id: NodeID, in body: inout Body) {}
 
   mutating func beginLoop(_ id: NodeID, in body: borrowing Body) {
     if !looksIntoLoops { return times.forget(since: 0) }
@@ -132,14 +130,16 @@ struct ExpressionNumbering: DominanceVisitor, ~Copyable {
   }
 
   private mutating func leaveOperation(_ id: NodeID, in body: inout Body) {
-    let info = body.info(of: id)
-    guard info.shape.isNumbered && !info.isAtomic else {
-      if !info.attributes.contains(.pure) { state.perform(Effects(of: id, in: body).flags, at: &times) }
+    let shape = body.info(of: id).shape
+    guard shape.isNumbered && !body.isAtomic(id) else {
+      if !body.info(of: id).attributes.contains(.pure) { state.perform(Effects(of: id, in: body).flags, at: &times) }
       return
     }
     if looksIntoLoops && body.opcode(of: id) == .i32Add { reassociate(id, in: &body) }
-    guard var value = combine(id, in: body), var key = key(of: id, info, in: body) else { return }
-    if let kind = info.shape.readState, !readsConstant(id, in: body) { key.state = state.number(of: kind, at: &times) }
+    guard var value = combine(id, in: body), var key = key(of: id, shape, in: body) else { return }
+    if let kind = shape.readState, kind == .memory || !readsConstant(id, in: body) {
+      key.state = state.number(of: kind, at: &times)
+    }
     let time = times.tick()
     let (position, isNew) = table.position(of: key) {
       ExpressionTable.Entry(key: key, number: ExpressionNumber(rawValue: numberCount), leader: id, time: time)
@@ -218,18 +218,19 @@ struct ExpressionNumbering: DominanceVisitor, ~Copyable {
   }
 
   /// What tells the value of a node apart, without state; nil if nothing does.
-  private mutating func key(of id: NodeID, _ info: OpcodeInfo, in body: borrowing Body) -> ExpressionKey? {
+  private mutating func key(of id: NodeID, _ shape: Shape, in body: borrowing Body) -> ExpressionKey? {
     let record = body.nodes[id.index]
     var key = ExpressionKey(operation: UInt32(record.opcode.rawValue) << 22 | record.type.bits)
-    if case .v128Const(let vector) = body[id] {
+    if shape == .v128Const, case .v128Const(let vector) = body[id] {
       key.words = numberWords(of: vector, id)
       return key
     }
     // The immediates of a load may stand in the pool.
-    if info.shape == .load && record.c & 1 == 1 { return nil }
+    if shape == .load && record.c & 1 == 1 { return nil }
     key.words = (record.a, record.b, record.c)
-    for position in 0..<info.layout.wordCount {
-      let word = info.layout.word(at: position)
+    let layout = body.info(of: id).layout
+    for position in 0..<layout.wordCount {
+      let word = layout.word(at: position)
       let number = values[Int(record.word(word))].number.rawValue
       switch word {
       case 0: key.words.0 = number
@@ -237,7 +238,7 @@ struct ExpressionNumbering: DominanceVisitor, ~Copyable {
       default: key.words.2 = number
       }
     }
-    if info.attributes.contains(.commutative) && key.words.0 > key.words.1 {
+    if body.info(of: id).attributes.contains(.commutative) && key.words.0 > key.words.1 {
       key.words = (key.words.1, key.words.0, key.words.2)
     }
     return key
@@ -273,7 +274,9 @@ struct ExpressionNumbering: DominanceVisitor, ~Copyable {
   private mutating func reuse(
     _ position: Int, for id: NodeID, _ value: Value, _ time: UInt32, in body: borrowing Body
   ) {
-    let isKept = !table[position].leader.isNone && times.contains(table[position].time)
+    // A new local for what has been computed long before takes the place of others all the way.
+    let isNear = looksIntoLoops || table[position].time >= times.lastMeeting
+    let isKept = isNear && !table[position].leader.isNone && times.contains(table[position].time)
     if value.isPure && (value.cost > 0 || keepsConstants) {
       let holder = holders[value.number.index]
       if mayRead(holder, insteadOf: id, value, in: body) { return note(ExpressionSource(local: holder), for: id) }
@@ -335,8 +338,9 @@ extension Shape {
   }
 }
 
-extension OpcodeInfo {
-  fileprivate var isAtomic: Bool { code >> 16 == 0xfe }
+extension Body {
+  @inline(__always)
+  fileprivate func isAtomic(_ id: NodeID) -> Bool { info(of: id).code >> 16 == 0xfe }
 }
 
 extension Opcode {

@@ -55,11 +55,7 @@ extension FoldingWalk {
   /// The tails that go to `target`, with the end of `list` if control falls out of it there.
   func foldableTails(_ target: TailTarget, endOf list: NodeID, in body: borrowing Body) -> [FoldableTail] {
     var result: [FoldableTail] = []
-    var index: Int32
-    switch target {
-    case .end(let label), .loop(let label): index = tailsToLabel[label.index]
-    case .terminators: index = lastTerminator
-    }
+    var index = lastTail(target)
     while index >= 0 {
       let tail = tails[Int(index)]
       index = tail.next
@@ -67,6 +63,14 @@ extension FoldingWalk {
     }
     if case .end = target, let end = fallingEnd(of: list, in: body) { result.insert(end, at: 0) }
     return result
+  }
+
+  /// The last tail that was noted to go to `target`, an index of `tails`; -1 if there is none.
+  func lastTail(_ target: TailTarget) -> Int32 {
+    switch target {
+    case .end(let label), .loop(let label): return tailsToLabel[label.index]
+    case .terminators: return lastTerminator
+    }
   }
 
   private func foldable(_ tail: Tail, _ target: TailTarget, in body: borrowing Body) -> FoldableTail {
@@ -117,12 +121,17 @@ extension FoldingWalk {
 
   /// Those of the group's members that have the same next statement.
   private mutating func partition(_ group: TailGroup, in body: inout Body) -> [TailGroup] {
-    var byHash: [UInt32: [Int]] = [:]
-    var order: [UInt32] = []
-    for (index, member) in group.members.enumerated() where member.count > group.depth {
-      let hash = body.shallowHash(of: member.statement(group.depth, in: body))
-      if byHash[hash] == nil { order.append(hash) }
-      byHash[hash, default: []].append(index)
+    hashes.removeAll()
+    for member in group.members {
+      let isLonger = member.count > group.depth
+      hashes.append(isLonger ? UInt64(body.shallowHash(of: member.statement(group.depth, in: body))) : .max)
+    }
+    if areFewAndDifferent(hashes) { return [] }
+    var byHash: [UInt64: [Int]] = [:]
+    var order: [UInt64] = []
+    for index in 0..<hashes.count where hashes[index] != .max {
+      if byHash[hashes[index]] == nil { order.append(hashes[index]) }
+      byHash[hashes[index], default: []].append(index)
     }
     var result: [TailGroup] = []
     for hash in order {
@@ -145,6 +154,15 @@ extension FoldingWalk {
       }
     }
     return result
+  }
+
+  /// Whether it is seen at once that no two statements are the same.
+  private func areFewAndDifferent(_ hashes: borrowing Column<UInt64>) -> Bool {
+    if hashes.count > 8 { return false }
+    for index in 0..<hashes.count where hashes[index] != .max {
+      for other in 0..<index where hashes[other] == hashes[index] { return false }
+    }
+    return true
   }
 
   /// Finds what folding the group saves.

@@ -54,11 +54,15 @@ private struct ExpressionReuse: ~Copyable {
   /// compute a value, as its operands have the values that those of its equal have.
   mutating func run(on body: inout Body, _ sources: borrowing Column<ExpressionSource>) {
     positions.resize(to: sources.count, filling: .max)
-    body.walk(from: body.root) { id in
-      if sources[id.index].isNone { return true }
-      repeats.append(id)
-      return false
-    } exit: { _ in
+    var pending = Column<UInt32>()
+    pending.append(body.root.rawValue)
+    while !pending.isEmpty {
+      let id = NodeID(rawValue: pending.popLast())
+      if sources[id.index].isNone {
+        body.appendOperands(of: id, to: &pending)
+      } else {
+        repeats.append(id)
+      }
     }
     for position in 0..<repeats.count {
       let id = repeats[position]

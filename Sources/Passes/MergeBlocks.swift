@@ -20,8 +20,8 @@ struct MergeBlocks: FunctionPass {
   func run(on body: inout Body, in context: borrowing FunctionContext) {
     for _ in 0..<Self.roundLimit {
       var merge = StatementMotion()
-      body.rewriteBottomUp { body, id in merge.rewrite(id, in: &body) }
-      if merge.hasLostValues { body.rewriteBottomUp { body, id in merge.dropEarly(id, in: &body) } }
+      body.rewriteInnerNodes { body, id in merge.concerns(id, in: body) ? merge.rewrite(id, in: &body) : id }
+      if merge.hasLostValues { body.rewriteInnerNodes { body, id in merge.dropEarly(id, in: &body) } }
       if merge.hasNestedLists { body.flattenSequences() }
       // A value that is dropped earlier may be one of a block further in.
       if !merge.hasLostValues { return }
@@ -34,6 +34,8 @@ private struct StatementMotion: ~Copyable {
   /// A sequence is an item of a block or `keep`.
   private(set) var hasNestedLists = false
   private(set) var hasLostValues = false
+  /// A sequence with a value may be an operand.
+  private var hasValueSequences = false
   /// By label of a block that is dropped: whether all values that branches bring there can be dropped before.
   private var losesValue = Column<Bool>()
   /// By label: all uses, and those that can do without a value.
@@ -45,7 +47,30 @@ private struct StatementMotion: ~Copyable {
 
   init() { effects = nil }
 
+  /// Whether `rewrite` may do anything to the node, or has to know of it.
+  @inline(__always)
+  func concerns(_ id: NodeID, in body: borrowing Body) -> Bool {
+    let shape = body.info(of: id).shape
+    if shape.rawValue <= Shape.return.rawValue { return true }
+    switch shape {
+    case .rethrow, .drop, .tupleSet, .keep: return true
+    default: return hasValueSequences && hasSequence(amongOperandsOf: id, in: body)
+    }
+  }
+
+  private func hasSequence(amongOperandsOf id: NodeID, in body: borrowing Body) -> Bool {
+    var hasSequence = false
+    body.forEachOperand(of: id) { if body.isSequence($0) { hasSequence = true } }
+    return hasSequence
+  }
+
   mutating func rewrite(_ id: NodeID, in body: inout Body) -> NodeID {
+    let result = rewriteNode(id, in: &body)
+    if isValueSequence(result, in: body) { hasValueSequences = true }
+    return result
+  }
+
+  private mutating func rewriteNode(_ id: NodeID, in body: inout Body) -> NodeID {
     switch body.opcode(of: id) {
     case .block: return finishBlock(id, in: &body)
     case .loop: return finishLoop(id, in: &body)
@@ -296,8 +321,9 @@ private struct StatementMotion: ~Copyable {
   }
 
   private func isValueSequence(_ id: NodeID, in body: borrowing Body) -> Bool {
-    guard !id.isNone, body.isSequence(id), case .block(let block) = body[id], block.items.count > 1 else { return false }
-    return body.type(of: body[block.items, block.items.count - 1]).isConcrete
+    if id.isNone || !body.isSequence(id) { return false }
+    let count = body.operandCount(of: id)
+    return count > 1 && body.type(of: body.operand(count - 1, of: id)).isConcrete
   }
 
   /// Puts the statements of sequences that end with one another into one, so that its last item is no sequence. Each

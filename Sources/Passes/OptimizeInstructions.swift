@@ -22,7 +22,7 @@ struct OptimizeInstructions: FunctionPass {
 
   func run(on body: inout Body, in context: borrowing FunctionContext) {
     var simplifier = Simplifier(of: body, in: context, dispatch)
-    body.rewriteBottomUp { body, id in
+    body.rewriteInnerNodes { body, id in
       simplifier.isInterested(in: body.opcode(of: id)) ? simplifier.simplify(id, in: &body) : id
     }
     guard let tally = context.tally else { return }

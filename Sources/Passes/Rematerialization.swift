@@ -308,8 +308,6 @@ private struct MemoryStates: DominanceVisitor, ~Copyable {
   mutating func ask(at id: NodeID) { answers[id.index] = Self.asked }
   func answer(at id: NodeID) -> UInt32 { answers[id.index] }
 
-  mutating func enter(_ id: NodeID, in body: inout Body) {}
-
   mutating func beginLoop(_ id: NodeID, in body: borrowing Body) {
     state.perform(facts.effects(ofLoop: loopCount), at: &times)
     loopCount += 1

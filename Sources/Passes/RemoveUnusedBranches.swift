@@ -54,14 +54,11 @@ struct Exit: BitwiseCopyable, Equatable {
 
 /// One round of the pass: exits of labels and nodes, and the walk.
 struct BranchFlow: ~Copyable {
+  /// A control instruction that the walk is in.
   private struct Frame: BitwiseCopyable {
     let node: NodeID
-    var next: Int32 = 0
-    let count: Int32
     /// Where control goes from the node's end.
     let exit: Exit
-    /// There are control instructions below.
-    var hasControl = false
   }
 
   let limits: SpeculationLimits
@@ -83,6 +80,10 @@ struct BranchFlow: ~Copyable {
   private var labels = Column<LabelID>()
   private var types = Column<ResultType>()
   private var frames = Column<Frame>()
+  /// Where on the way of the walk the innermost node is that has had a control instruction below; -1: there is none.
+  private var controlPlace = -1
+  /// Memory for `ListRewrite`.
+  var listItems = Column<NodeID>()
   private let anchor = Anchor()
 
   init(limits: SpeculationLimits) {
@@ -91,6 +92,7 @@ struct BranchFlow: ~Copyable {
 
   private mutating func prepare(for body: inout Body) {
     uses = LabelUses()
+    controlPlace = -1
     flatteningBudget = 2 * body.nodes.count
     labels.removeAll()
     types.removeAll()
@@ -128,76 +130,78 @@ struct BranchFlow: ~Copyable {
   /// One round.
   mutating func run(on body: inout Body) {
     prepare(for: &body)
-    enter(body.root, exit: .function, in: &body)
+    var walk = TreeWalk(from: body.root)
     while true {
-      let frame = frames.last
-      if frame.next < frame.count {
-        frames.last.next += 1
-        let operand = body.operand(Int(frame.next), of: frame.node)
-        if !operand.isNone { visit(operand, at: Int(frame.next), in: frame, &body) }
-        continue
+      let step = walk.next()
+      let id = step.node
+      let isControl = body.info(of: id).shape.rawValue <= Shape.return.rawValue
+      if !step.isLast, isControl ? enter(id, &walk, in: &body) : enterValue(id, &walk, in: body) { continue }
+      var hasControl = isControl
+      var result = id
+      if isControl {
+        result = leave(id, exit: frames.popLast().exit, in: &body)
+      } else if step.isLast && Int(walk.parentPlace) <= controlPlace || body.opcode(of: id) == .throw {
+        hasControl = true
+        result = leaveValue(id, in: &body)
+      } else if id.index < isPlain.count {
+        isPlain[id.index] = true
       }
-      if frame.hasControl {
-        let result = leave(frame.node, exit: frame.exit, in: &body)
-        frames.removeLast(1)
-        if frames.isEmpty { return }
-        frames.last.hasControl = true
-        if result != frame.node { body.setOperand(Int(frames.last.next) - 1, of: frames.last.node, to: result) }
-      } else {
-        if frame.node.index < isPlain.count { isPlain[frame.node.index] = true }
-        frames.removeLast(1)
-      }
+      walk.leave(step)
+      if walk.isDone { return }
+      if hasControl { controlPlace = Int(walk.parentPlace) }
+      if result != id { body.replaceOperand(id, of: walk.parent, before: walk.remainingCount, by: result) }
     }
   }
 
+  /// A node that is no control instruction comes; false if there is nothing to do below.
   @inline(__always)
-  private mutating func visit(_ operand: NodeID, at position: Int, in frame: Frame, _ body: inout Body) {
-    let count = body.operandCount(of: operand)
-    if body.info(of: operand).shape.rawValue <= Shape.return.rawValue {
-      enter(operand, exit: exit(of: operand, at: position, in: frame, &body), in: &body)
-    } else if body.opcode(of: operand) == .throw {
-      hasThrows = true
-      frames.last.hasControl = true
-      frames.append(Frame(node: operand, count: Int32(truncatingIfNeeded: count), exit: .none, hasControl: true))
-    } else if count > 0 && !(operand.index < isPlain.count && isPlain[operand.index]) {
-      frames.append(Frame(node: operand, count: Int32(truncatingIfNeeded: count), exit: .none))
-    }
+  private mutating func enterValue(_ id: NodeID, _ walk: inout TreeWalk, in body: borrowing Body) -> Bool {
+    if body.opcode(of: id) == .throw { hasThrows = true }
+    if id.index < isPlain.count && isPlain[id.index] { return false }
+    return walk.enterPassingLeaves(id, in: body)
   }
 
-  private mutating func enter(_ id: NodeID, exit: Exit, in body: inout Body) {
-    var exit = exit
+  private mutating func enter(_ id: NodeID, _ walk: inout TreeWalk, in body: inout Body) -> Bool {
+    var exit = walk.isAtTop ? Exit.function : exit(of: id, in: walk, body)
     switch body.opcode(of: id) {
     case .block:
-      guard case .block(let block) = body[id], !block.label.isNone && block.label != .function else { break }
-      if exit.isNone { exit = makeExit(block.label, type: body.type(of: id)) }
-      exits[block.label.index] = exit
+      let label = body.label(ofConstruct: id)
+      if !label.isNone && label != .function {
+        if exit.isNone { exit = makeExit(label, type: body.type(of: id)) }
+        exits[label.index] = exit
+      }
+      frames.append(Frame(node: id, exit: exit))
+      // Which item comes next has to be known.
+      return walk.enter(id, in: body)
     case .loop:
-      guard case .loop(let loop) = body[id], !loop.label.isNone else { break }
-      exits[loop.label.index] = makeExit(loop.label, type: .none)
+      let label = body.label(ofConstruct: id)
+      if !label.isNone { exits[label.index] = makeExit(label, type: .none) }
     default: break
     }
-    frames.append(Frame(node: id, count: Int32(body.operandCount(of: id)), exit: exit, hasControl: true))
+    frames.append(Frame(node: id, exit: exit))
+    return walk.enterPassingLeaves(id, in: body)
   }
 
-  /// Where control goes from the end of an operand.
-  private mutating func exit(of operand: NodeID, at position: Int, in frame: Frame, _ body: inout Body) -> Exit {
+  /// Where control goes from the end of a node that the walk has come to.
+  private func exit(of id: NodeID, in walk: borrowing TreeWalk, _ body: borrowing Body) -> Exit {
+    let parent = walk.parent
     var exit = Exit.none
-    switch body.opcode(of: frame.node) {
-    case .block where position + 1 < frame.count:
-      exit = entryExit(of: body.operand(position + 1, of: frame.node), in: &body)
-    case .block, .loop, .try, .tryTable: exit = frame.exit
-    case .if where position > 0: exit = frame.exit
-    case .br: exit = exits[body.label(ofBranch: frame.node).index]
+    switch body.opcode(of: parent) {
+    case .block where walk.remainingCount > 1:
+      exit = entryExit(of: body.operand(body.operandCount(of: parent) - walk.remainingCount + 1, of: parent), in: body)
+    case .block, .loop, .try, .tryTable: exit = frames.last.exit
+    case .if where body.operand(0, of: parent) != id: exit = frames.last.exit
+    case .br: exit = exits[body.label(ofBranch: parent).index]
     case .return: exit = .function
     default: break
     }
     if exit.isNone { return exit }
-    let type = body.type(of: operand)
+    let type = body.type(of: id)
     return type == .unreachable || type == types[exit.index] ? exit : .none
   }
 
   /// Where control goes that comes to a branch without value.
-  private mutating func entryExit(of id: NodeID, in body: inout Body) -> Exit {
+  private func entryExit(of id: NodeID, in body: borrowing Body) -> Exit {
     switch body.opcode(of: id) {
     case .br:
       guard case .br(let branch) = body[id], branch.value.isNone else { return .none }
@@ -209,14 +213,19 @@ struct BranchFlow: ~Copyable {
 
   // MARK: Nodes
 
-  /// Simplifies a node whose operands have been; returns what takes its place.
+  /// Simplifies a node that is no control instruction; returns what takes its place.
+  private mutating func leaveValue(_ id: NodeID, in body: inout Body) -> NodeID {
+    let opcode = body.opcode(of: id)
+    let isAssignment = opcode == .localSet || opcode == .localTee
+    return isAssignment && body.opcode(of: body.operand(0, of: id)) == .if ? simplifySet(id, in: &body) : id
+  }
+
+  /// Simplifies a control instruction whose operands have been; returns what takes its place.
   private mutating func leave(_ id: NodeID, exit: Exit, in body: inout Body) -> NodeID {
     switch body.opcode(of: id) {
     case .block, .loop, .if, .try, .tryTable, .br, .brIf, .brTable, .return, .brOnNull, .brOnNonNull, .brOnCast,
       .brOnCastFail:
       break
-    case .localSet, .localTee:
-      return body.opcode(of: body.operand(0, of: id)) == .if ? simplifySet(id, in: &body) : id
     default: return id
     }
     uses.count(id, in: body)

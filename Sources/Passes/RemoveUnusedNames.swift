@@ -12,11 +12,16 @@ import Support
 /// the outer label serves for both. At the end of the function that is a `return`.
 struct RemoveUnusedNames: FunctionPass {
   func run(on body: inout Body, in context: borrowing FunctionContext) {
+    if body.labelCount == 1 { return }
     var names = LabelNames()
-    body.rewriteBottomUp { body, id in names.finish(id, in: &body) }
+    body.rewriteInnerNodes { body, id in
+      // Control instructions are few.
+      body.info(of: id).shape.rawValue <= Shape.rethrow.rawValue ? names.finish(id, in: &body) : id
+    }
     if names.aliases.isEmpty { return }
     let replacements = names.replacements(labelCount: Int(body.labelCount))
-    body.rewriteBottomUp { body, id in
+    body.rewriteInnerNodes { body, id in
+      if body.info(of: id).shape.rawValue > Shape.rethrow.rawValue { return id }
       body.mapBranchLabels(of: id) { replacements[$0.index] }
       body.mapDelegateLabel(of: id) { replacements[$0.index] }
       if case .br(let branch) = body[id], branch.label == .function { return body.makeReturn(branch.value) }

@@ -18,18 +18,20 @@ struct SetSinking: ~Copyable {
     var nests = true
   }
 
+  /// A node that something has to be remembered of: `local.set`, `if`, `br_if` or `try`.
   struct Frame: BitwiseCopyable {
     let node: NodeID
-    var next: Int32 = 0
-    let count: Int32
-    /// Of the operand that is being visited.
-    var position: Int32 = 0
+    /// How many operands have been visited; not of `local.set`.
+    var visitedCount = 0
     /// `br_if` and `if`: the number of the first set within the condition.
     var mark: UInt32 = 0
     /// `local.set`: whether it may become sinkable.
     var hasGroup = false
     /// The second arm of an `if` is visited before the first.
     var swapsArms = false
+
+    /// Of the operand that is being visited.
+    var position: Int { swapsArms ? 3 - visitedCount : visitedCount }
   }
 
   let rules: Rules
@@ -37,6 +39,8 @@ struct SetSinking: ~Copyable {
   let ignoredFlags: Effects.Flags
   /// By local: the number of `local.get`.
   var getCounts: Column<UInt32>
+  /// The last walk has met a local that is set to what another has.
+  private(set) var hasCopies = false
 
   var sets: SinkableSets
   private var frames = Column<Frame>()
@@ -56,7 +60,7 @@ struct SetSinking: ~Copyable {
     self.rules = rules
     ignoredFlags = flags
     self.getCounts = getCounts
-    sets = SinkableSets(localCount: body.localCount)
+    sets = SinkableSets(localCount: 0)
     labelDepths.resize(to: Int(body.labelCount), filling: .max)
   }
 
@@ -67,71 +71,83 @@ struct SetSinking: ~Copyable {
     parked.removeAll()
     exits.removeAll()
     plans.removeAll()
-    enter(body.root, in: &body)
-    while !frames.isEmpty {
-      let frame = frames.last
-      if frame.next == frame.count {
-        frames.removeLast(1)
-        let result = leave(frame, in: &body)
-        if result != frame.node { body.setOperand(Int(frames.last.position), of: frames.last.node, to: result) }
+    hasCopies = false
+    var walk = TreeWalk(from: body.root)
+    while true {
+      let step = walk.next()
+      let id = step.node
+      var result = id
+      if step.isPause {
+        walk.leavePause()
+        begin(&walk, in: &body)
         continue
+      } else if step.isLast {
+        result = leave(id, in: &body)
+      } else if body.opcode(of: id) == .localGet {
+        result = visitGet(id, body.local(of: id), parent: walk.parent, in: &body)
+      } else if enter(id, &walk, in: &body) {
+        continue
+      } else if body.opcode(of: id) != .block {
+        perform(id, in: &body)
       }
-      frames.last.next += 1
-      var position = frame.next
-      if position > 0 { position = begin(position, of: frame, in: &body) }
-      frames.last.position = position
-      let operand = body.operand(Int(position), of: frame.node)
-      if !operand.isNone { visit(operand, at: position, of: frame.node, in: &body) }
+      walk.leave(step)
+      if walk.isDone { return body.changeCount - before }
+      if result != id { replace(id, with: result, in: walk, &body) }
     }
-    return body.changeCount - before
   }
 
-  /// Visits an operand; those without operands of their own at once.
+  private func replace(_ id: NodeID, with result: NodeID, in walk: borrowing TreeWalk, _ body: inout Body) {
+    let parent = walk.parent
+    switch body.opcode(of: parent) {
+    case .if, .brIf, .try: body.setOperand(frames.last.position, of: parent, to: result)
+    default: body.setOperand(body.operandCount(of: parent) - 1 - walk.remainingCount, of: parent, to: result)
+    }
+  }
+
+  /// A node other than `local.get` comes; false if it has no operands.
   @inline(__always)
-  private mutating func visit(_ id: NodeID, at position: Int32, of parent: NodeID, in body: inout Body) {
-    if body.operandCount(of: id) > 0 { return enter(id, in: &body) }
+  private mutating func enter(_ id: NodeID, _ walk: inout TreeWalk, in body: inout Body) -> Bool {
     switch body.opcode(of: id) {
-    case .localGet:
-      let result = visitGet(id, body.local(of: id), parent: parent, in: &body)
-      if result != id { body.setOperand(Int(position), of: parent, to: result) }
-    case .block: break
-    default: perform(id, in: &body)
+    case .localSet:
+      let hasGroup = enterSet(id, in: &body)
+      if body.opcode(of: id) == .localSet { frames.append(Frame(node: id, hasGroup: hasGroup)) }
+    case .if, .brIf, .try:
+      frames.append(Frame(node: id, mark: UInt32(sets.count)))
+      if body.opcode(of: id) == .try { enterConstruct(id, in: &body) }
+      walk.enterWithPauses(id, in: body)
+      return true
+    case .block, .loop, .tryTable:
+      if body.operandCount(of: id) == 0 { return false }
+      enterConstruct(id, in: &body)
+    default: break
     }
+    return walk.enter(id, in: body)
   }
 
-  /// Another operand than the first of a construct, or of a branch, is to be visited; returns which.
-  private mutating func begin(_ position: Int32, of frame: Frame, in body: inout Body) -> Int32 {
+  /// Another operand than the first of an `if`, `try` or `br_if` is to be visited.
+  private mutating func begin(_ walk: inout TreeWalk, in body: inout Body) {
+    frames.last.visitedCount += 1
+    let frame = frames.last
     switch body.opcode(of: frame.node) {
-    case .if:
-      if position == 1 { frames.last.swapsArms = beginArms(of: frame.node, in: &body) } else { endArm(of: frame, in: &body) }
-      return frames.last.swapsArms ? 3 - position : position
-    case .try: beginCatch(ofArm: position)
-    case .brIf: frames.last.mark = UInt32(sets.count)
-    default: break
+    case .if where frame.visitedCount == 1:
+      frames.last.swapsArms = beginArms(of: frame.node, in: &body)
+      if frames.last.swapsArms { walk.swapOperands() }
+    case .if: endArm(of: frame.node, in: &body)
+    case .try: beginCatch(ofArm: frame.visitedCount)
+    default: frames.last.mark = UInt32(sets.count)
     }
-    return position
   }
 
-  private mutating func enter(_ id: NodeID, in body: inout Body) {
-    var frame = Frame(node: id, count: Int32(body.operandCount(of: id)))
+  private mutating func leave(_ id: NodeID, in body: inout Body) -> NodeID {
     switch body.opcode(of: id) {
-    case .localSet: frame.hasGroup = enterSet(id, in: &body)
-    case .if: frame.mark = UInt32(sets.count)
-    case .block, .loop, .try, .tryTable: enterConstruct(id, in: &body)
-    default: break
-    }
-    frames.append(frame)
-  }
-
-  private mutating func leave(_ frame: Frame, in body: inout Body) -> NodeID {
-    let id = frame.node
-    switch body.opcode(of: id) {
-    case .localSet: leaveSet(id, hasGroup: frame.hasGroup, in: &body)
+    case .localSet: leaveSet(id, hasGroup: frames.popLast().hasGroup, in: &body)
     case .localTee: return leaveTee(id, in: &body)
     case .tupleSet: leaveTupleSet(id, in: &body)
     case .drop: leaveDrop(id, in: &body)
-    case .block, .loop, .if, .try, .tryTable: leaveConstruct(frame, in: &body)
-    case .br, .brIf, .brTable, .brOnNull, .brOnNonNull, .brOnCast, .brOnCastFail: branch(frame, in: &body)
+    case .block, .loop, .tryTable: leaveConstruct(Frame(node: id), in: &body)
+    case .if, .try: leaveConstruct(frames.popLast(), in: &body)
+    case .brIf: branch(id, mark: frames.popLast().mark, in: &body)
+    case .br, .brTable, .brOnNull, .brOnNonNull, .brOnCast, .brOnCastFail: branch(id, mark: 0, in: &body)
     default: perform(id, in: &body)
     }
     return id
@@ -196,6 +212,7 @@ struct SetSinking: ~Copyable {
   private mutating func leaveSet(_ id: NodeID, hasGroup: Bool, in body: inout Body) {
     let local = body.local(of: id)
     let value = body.localValue(of: id)
+    noteCopy(of: value, in: body)
     if body.opcode(of: value) == .localTee && body.local(of: value) == local {
       body.setOperand(0, of: id, to: body.localValue(of: value))
     } else if isCopy(value, of: local, in: body) {
@@ -215,12 +232,19 @@ struct SetSinking: ~Copyable {
   private mutating func leaveTee(_ id: NodeID, in body: inout Body) -> NodeID {
     let local = body.local(of: id)
     let value = body.localValue(of: id)
+    noteCopy(of: value, in: body)
     if getCounts[local.index] == 0 || isCopy(value, of: local, in: body) {
       return value
     }
     write(local, in: &body)
     sets.noteWrite(local)
     return id
+  }
+
+  @inline(__always)
+  private mutating func noteCopy(of value: NodeID, in body: borrowing Body) {
+    let opcode = body.opcode(of: value)
+    if opcode == .localGet || opcode == .localTee { hasCopies = true }
   }
 
   /// Whether the local has the value anyway.

@@ -112,11 +112,11 @@ extension SetSinking {
   }
 
   /// The first arm has been visited, there may be another.
-  mutating func endArm(of frame: Frame, in body: inout Body) {
-    if body.operand(2, of: frame.node).isNone { return }
+  mutating func endArm(of id: NodeID, in body: inout Body) {
+    if body.operand(2, of: id).isNone { return }
     let start = constructs.last.armStart
     let parkedStart = parked.count
-    if mayGetResult(frame.node, in: body) && !constructs.last.firstArmDiverges { park(in: max(start, sets.floor)..<sets.count) }
+    if mayGetResult(id, in: body) && !constructs.last.firstArmDiverges { park(in: max(start, sets.floor)..<sets.count) }
     constructs.last.firstArm = ParkedSets(start: parkedStart, end: parked.count)
     sets.stopAll(in: start..<sets.count)
     sets.floor = sets.count
@@ -148,14 +148,13 @@ extension SetSinking {
   // MARK: Branches
 
   /// Branches as the node does.
-  mutating func branch(_ frame: Frame, in body: inout Body) {
-    let id = frame.node
+  ///
+  /// - Parameter mark: `br_if`: the number of the first set within the condition.
+  mutating func branch(_ id: NodeID, mark: UInt32, in body: inout Body) {
     switch body.opcode(of: id) {
     case .br, .brIf:
-      let end = body.opcode(of: id) == .br ? sets.count : Int(frame.mark)
-      var label = LabelID.none
-      body.forEachLabel(of: id) { label = $0 }
-      branch(to: label, by: id, hasValue: !body.operand(0, of: id).isNone, before: end)
+      let end = body.opcode(of: id) == .br ? sets.count : Int(mark)
+      branch(to: body.label(ofBranch: id), by: id, hasValue: !body.operand(0, of: id).isNone, before: end)
     default: body.forEachLabel(of: id) { branch(to: $0, by: id, hasValue: true, before: 0) }
     }
   }
@@ -227,7 +226,7 @@ extension SetSinking {
   }
 
   /// The body of a legacy `try` has been visited, or one of its other arms.
-  mutating func beginCatch(ofArm position: Int32) {
+  mutating func beginCatch(ofArm position: Int) {
     if position == 1 { handlers.removeLast(1) }
     sets.stopAll(in: constructs.last.start..<sets.count)
     sets.floor = sets.count

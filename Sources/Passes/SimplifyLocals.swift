@@ -33,7 +33,7 @@ struct SimplifyLocals: FunctionPass {
     for walk in 1..<Self.walkLimit {
       let changes = sinking.run(on: &body)
       if changes == 0 {
-        if walk > 1 && unifyCopies(&sinking, in: &body, context.declarations) > 0 { continue }
+        if walk > 1 && sinking.hasCopies && unifyCopies(&sinking, in: &body, context.declarations) > 0 { continue }
         break
       }
       // What little another walk may find has to be worth it.

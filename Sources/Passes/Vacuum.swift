@@ -51,32 +51,31 @@ private struct Slot: BitwiseCopyable {
 private struct Sweep: ~Copyable {
   /// Of the nodes that have been looked at and are still there.
   private var uses = LabelUses()
-  /// Made if the body has a `try` or `try_table`.
-  private var effects: EffectsColumn?
+  private var exceptions: ExceptionSearch
   private var slots = Column<Slot>()
   private let ignoredFlags: Effects.Flags
   private let trapsNeverHappen: Bool
 
   init(of body: borrowing Body, ignoring flags: Effects.Flags, trapsNeverHappen: Bool) {
-    effects = nil
+    exceptions = ExceptionSearch(budget: 4 * body.nodes.count)
     ignoredFlags = flags
     self.trapsNeverHappen = trapsNeverHappen
-    for index in 0..<body.nodes.count {
-      let opcode = body.nodes[index].opcode
-      guard opcode == .try || opcode == .tryTable else { continue }
-      effects = EffectsColumn(of: body)
-      return
-    }
   }
 
   /// Simplifies a node whose operands have been simplified.
   mutating func simplify(_ id: NodeID, in body: inout Body) -> NodeID {
-    uses.count(id, in: body)
-    let result = tidy(id, in: &body)
-    if body.opcode(of: result) == .drop, case .drop(let value) = body[result] {
-      return discard(value, droppedBy: result, in: &body)
+    var result = id
+    switch body.opcode(of: id) {
+    case .block, .keep, .if, .loop, .try, .tryTable:
+      uses.count(id, in: body)
+      result = tidy(id, in: &body)
+      if body.opcode(of: result) != .drop { return result }
+    case .drop: break
+    default:
+      uses.count(id, in: body)
+      return id
     }
-    return result
+    return discard(body.operand(0, of: result), droppedBy: result, in: &body)
   }
 
   // MARK: Constructs
@@ -97,11 +96,11 @@ private struct Sweep: ~Copyable {
     case .try(let node):
       emptyArms(of: id, node.arms, in: &body)
       let arm = body[node.arms, 0]
-      if mayThrow(arm) || uses[node.label] > 0 { return id }
+      if exceptions.mayThrow(arm, in: body) || uses[node.label] > 0 { return id }
       for index in 1..<max(1, node.arms.count) { forget(body[node.arms, index], in: body) }
       return arm
     case .tryTable(let node):
-      if mayThrow(node.body) { return id }
+      if exceptions.mayThrow(node.body, in: body) { return id }
       body.forEachLabel(of: id) { uses[$0] -= 1 }
       return node.body
     default: return id
@@ -119,13 +118,6 @@ private struct Sweep: ~Copyable {
   /// Branches in a part that is swept out do not count any more.
   private mutating func forget(_ id: NodeID, in body: borrowing Body) {
     body.forEachNode(from: id) { node in body.forEachLabel(of: node) { uses[$0] -= 1 } }
-  }
-
-  private func mayThrow(_ id: NodeID) -> Bool {
-    switch effects {
-    case .some(let column): return column[id].flags.contains(.throwsException)
-    case .none: return true
-    }
   }
 
   private func isTargeted(_ label: LabelID) -> Bool { !label.isNone && (label == .function || uses[label] > 0) }

@@ -2,7 +2,7 @@
 ///
 /// A pass makes a dozen columns for each body, and most bodies are small: with `malloc` alone that took a twentieth of
 /// a run's time.
-enum BlockCache {
+@usableFromInline enum BlockCache {
   /// Larger blocks go back to `malloc`, in bytes. Smaller ones have sizes that are powers of two.
   private static let largest = 1 << largestShift
   private static let smallestShift = 8
@@ -17,6 +17,63 @@ enum BlockCache {
     var count = 0
   }
 
+  /// A block, and how many bytes it has.
+  @usableFromInline struct Block {
+    @usableFromInline let base: UnsafeMutableRawPointer
+    @usableFromInline let byteCount: Int
+  }
+
+  /// The size of the block that a request gets, in bytes.
+  private static func size(for byteCount: Int) -> Int {
+    byteCount > largest ? byteCount : 1 << (shelfIndex(for: byteCount) + smallestShift)
+  }
+
+  @inline(__always) private static func shelfIndex(for byteCount: Int) -> Int {
+    max(0, Int.bitWidth - smallestShift - (byteCount - 1).leadingZeroBitCount)
+  }
+
+  /// A block of so many bytes, at least; they must be one or more. Ends the process if there is no memory.
+  @usableFromInline static func take(_ byteCount: Int) -> Block {
+    if byteCount <= largest {
+      let index = shelfIndex(for: byteCount)
+      let shelf = shelves + index
+      if let base = shelf.pointee.first {
+        shelf.pointee.first = base.load(as: UnsafeMutableRawPointer?.self)
+        shelf.pointee.count &-= 1
+        return Block(base: base, byteCount: 1 << (index &+ smallestShift))
+      }
+    }
+    let size = size(for: byteCount)
+    guard let base = malloc(size) else { outOfMemory() }
+    return Block(base: base, byteCount: size)
+  }
+
+  /// Gives a block back that was taken for so many bytes, or for as many as it has.
+  @usableFromInline static func give(_ base: UnsafeMutableRawPointer, _ byteCount: Int) {
+    if byteCount > largest { return free(base) }
+    let shelf = shelves + shelfIndex(for: byteCount)
+    if shelf.pointee.count == keptCount { return free(base) }
+    base.storeBytes(of: shelf.pointee.first, as: UnsafeMutableRawPointer?.self)
+    shelf.pointee.first = base
+    shelf.pointee.count &+= 1
+  }
+
+  /// A block of twice as many bytes as one of `oldCount`, or of `minimum` if that is more; it begins with the
+  /// `usedCount` first bytes of the old one, which must not be empty.
+  @usableFromInline static func grow(
+    _ base: UnsafeMutableRawPointer, from oldCount: Int, to minimum: Int, using usedCount: Int
+  ) -> Block {
+    let newCount = max(minimum, oldCount * 2)
+    if oldCount > largest {
+      guard let grown = realloc(base, newCount) else { outOfMemory() }
+      return Block(base: grown, byteCount: newCount)
+    }
+    let grown = take(newCount)
+    grown.base.copyMemory(from: base, byteCount: usedCount)
+    give(base, oldCount)
+    return grown
+  }
+
   private static let key: pthread_key_t = {
     var key = pthread_key_t()
     let code = pthread_key_create(&key) { shelves in
@@ -29,54 +86,6 @@ enum BlockCache {
     precondition(code == 0)
     return key
   }()
-
-  /// The size of the block that a request gets, in bytes.
-  static func size(for byteCount: Int) -> Int { byteCount > largest ? byteCount : 1 << shift(for: byteCount) }
-
-  private static func shift(for byteCount: Int) -> Int {
-    max(smallestShift, Int.bitWidth - (byteCount - 1).leadingZeroBitCount)
-  }
-
-  /// A block of `size(for: byteCount)` bytes; there must be one byte at least. Ends the process if there is no memory.
-  static func take(_ byteCount: Int) -> UnsafeMutableRawPointer {
-    if byteCount <= largest {
-      let shelf = shelves + (shift(for: byteCount) - smallestShift)
-      if let block = shelf.pointee.first {
-        shelf.pointee.first = block.load(as: UnsafeMutableRawPointer?.self)
-        shelf.pointee.count -= 1
-        return block
-      }
-    }
-    guard let block = malloc(size(for: byteCount)) else { outOfMemory() }
-    return block
-  }
-
-  /// Gives a block back that was taken for so many bytes, or for as many as it has.
-  static func give(_ block: UnsafeMutableRawPointer, _ byteCount: Int) {
-    if byteCount > largest { return free(block) }
-    let shelf = shelves + (shift(for: byteCount) - smallestShift)
-    if shelf.pointee.count == keptCount { return free(block) }
-    block.storeBytes(of: shelf.pointee.first, as: UnsafeMutableRawPointer?.self)
-    shelf.pointee.first = block
-    shelf.pointee.count += 1
-  }
-
-  /// A block of `newCount` bytes that begins with the `usedCount` first bytes of one of `oldCount` bytes.
-  static func grow(
-    _ block: UnsafeMutableRawPointer, from oldCount: Int, to newCount: Int, using usedCount: Int
-  ) -> UnsafeMutableRawPointer {
-    if oldCount > largest {
-      guard let grown = realloc(block, newCount) else { outOfMemory() }
-      return grown
-    }
-    let grown = take(newCount)
-    // What a column has as its address while it has no memory is not read.
-    if oldCount > 0 {
-      grown.copyMemory(from: block, byteCount: usedCount)
-      give(block, oldCount)
-    }
-    return grown
-  }
 
   private static var shelves: UnsafeMutablePointer<Shelf> {
     guard let shelves = pthread_getspecific(key) else { return makeShelves() }

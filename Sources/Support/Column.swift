@@ -10,16 +10,17 @@
 
   @inlinable public var count: Int { size }
 
-  public init(capacity: Int = 0) {
-    self.capacity = capacity
+  @inlinable public init(capacity: Int = 0) {
+    self.capacity = 0
     size = 0
-    base = Self.allocate(capacity)
+    base = Self.noBase
+    if capacity > 0 { grow(to: capacity) }
   }
 
-  deinit { if capacity > 0 { BlockCache.give(base, byteCount) } }
+  @inlinable deinit { if capacity > 0 { BlockCache.give(base, byteCount) } }
 
   /// Memory held, in bytes.
-  public var byteCount: Int { capacity * MemoryLayout<Element>.stride }
+  @inlinable public var byteCount: Int { capacity &* MemoryLayout<Element>.stride }
 
   @inlinable public var isEmpty: Bool { count == 0 }
 
@@ -123,6 +124,11 @@
     @inline(__always) set { base[size &- 1] = newValue }
   }
 
+  /// The 32-bit word at `position` of the value at `index`; both must be there.
+  @inlinable @inline(__always) public func uncheckedWord(_ position: Int, of index: Int) -> UInt32 {
+    UnsafeRawPointer(base + index).load(fromByteOffset: 4 &* position, as: UInt32.self)
+  }
+
   /// The column must have as many values.
   @inlinable @inline(__always) public mutating func uncheckedRemoveLast(_ number: Int) { size &-= number }
 
@@ -156,21 +162,30 @@
     BlockCache.give(base, byteCount)
     capacity = 0
     size = 0
-    base = Self.allocate(0)
+    base = Self.noBase
   }
 
-  @usableFromInline @inline(never) mutating func grow(to minimum: Int) {
+  @inlinable @inline(never) mutating func grow(to minimum: Int) {
     let stride = MemoryLayout<Element>.stride
-    let newByteCount = BlockCache.size(for: max(minimum * stride, byteCount * 2))
-    base = BlockCache.grow(base, from: byteCount, to: newByteCount, using: size * stride)
-      .assumingMemoryBound(to: Element.self)
-    capacity = newByteCount / stride
+    let block =
+      capacity == 0
+      ? BlockCache.take(minimum * stride)
+      : BlockCache.grow(base, from: byteCount, to: minimum * stride, using: size &* stride)
+    base = block.base.assumingMemoryBound(to: Element.self)
+    capacity = block.byteCount / stride
   }
 
-  private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Element> {
-    // An empty column, which many remain, costs no memory; its address is never read.
-    if capacity == 0 { return UnsafeMutablePointer(bitPattern: MemoryLayout<Element>.alignment)! }
-    return BlockCache.take(capacity * MemoryLayout<Element>.stride).assumingMemoryBound(to: Element.self)
+  /// Of a column without memory, which many remain; never read.
+  @inlinable static var noBase: UnsafeMutablePointer<Element> {
+    UnsafeMutablePointer(bitPattern: MemoryLayout<Element>.alignment).unsafelyUnwrapped
+  }
+}
+
+extension Column where Element: Comparable {
+  /// Sorts ascending; equal values are taken to be the same.
+  @inlinable public mutating func sort() {
+    var buffer = UnsafeMutableBufferPointer(start: base, count: count)
+    buffer.sort()
   }
 }
 

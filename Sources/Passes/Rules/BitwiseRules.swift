@@ -19,18 +19,18 @@ enum BitwiseRules {
       let value = body.makeInteger(known.ones & site.constant, site.width)
       return facts.makeSequence(discarding: site.left, then: value, in: &body)
     },
-    .constant("(x & C) & D -> x & (C & D)", on: .and) { body, site, _ in
+    .constant("(x & C) & D -> x & (C & D)", on: .and, left: .and) { body, site, _ in
       guard let (x, mask) = body.constantOperands(of: site.left, .and) else { return nil }
       return body.make(.and, site.width, x, mask & site.constant)
     },
     Rule("x & x -> x", on: .and, .or) { body, site, facts in
       facts.areEqual(site.left, site.right, in: body) ? site.left : nil
     },
-    Rule("(x & y) & y -> x & y", on: .and, .or) { body, site, facts in
+    Rule("(x & y) & y -> x & y", on: .and, .or, left: .and, .or) { body, site, facts in
       guard let (_, y) = body.operands(of: site.left, site.operation) else { return nil }
       return facts.areEqual(y, site.right, in: body) ? site.left : nil
     },
-    Rule("y & (x & y) -> x & y", on: .and, .or) { body, site, facts in
+    Rule("y & (x & y) -> x & y", on: .and, .or, right: .and, .or) { body, site, facts in
       guard let (x, y) = body.operands(of: site.right, site.operation),
         facts.isRemovable(site.left, in: body), facts.isRemovable(site.right, in: body),
         facts.areEqual(site.left, y, in: body) || facts.areEqual(site.left, x, in: body)
@@ -48,11 +48,11 @@ enum BitwiseRules {
     .constant("x | C -> x, bits of C set in x", on: .or) { body, site, facts in
       site.constant & ~facts.bits(of: site.left, in: body).ones == 0 ? site.left : nil
     },
-    .constant("(x | C) | D -> x | (C | D)", on: .or) { body, site, _ in
+    .constant("(x | C) | D -> x | (C | D)", on: .or, left: .or) { body, site, _ in
       guard let (x, bits) = body.constantOperands(of: site.left, .or) else { return nil }
       return body.make(.or, site.width, x, bits | site.constant)
     },
-    .constant("(x & C) | D -> x | D, C and D all ones", on: .or) { body, site, facts in
+    .constant("(x & C) | D -> x | D, C and D all ones", on: .or, left: .and) { body, site, facts in
       guard let (x, mask) = body.constantOperands(of: site.left, .and) else { return nil }
       let lost = ~mask & ~site.constant & facts.bits(of: x, in: body).possible
       return lost == 0 ? body.make(.or, site.width, x, site.right) : nil
@@ -79,7 +79,7 @@ enum BitwiseRules {
       guard facts.areEqual(site.left, site.right, in: body) else { return nil }
       return facts.makeSequence(discarding: site.left, then: body.makeInteger(0, site.width), in: &body)
     },
-    .constant("(x ^ C) ^ D -> x ^ (C ^ D)", on: .xor) { body, site, _ in
+    .constant("(x ^ C) ^ D -> x ^ (C ^ D)", on: .xor, left: .xor) { body, site, _ in
       guard let (x, bits) = body.constantOperands(of: site.left, .xor) else { return nil }
       return body.make(.xor, site.width, x, bits ^ site.constant)
     },
@@ -93,7 +93,7 @@ enum BitwiseRules {
       guard site.constant == 1, site.width == .w32, facts.bits(of: site.left, in: body).isBoolean else { return nil }
       return body.makeUnary(.i32Eqz, site.left)
     },
-    Rule("(x ^ y) ^ y -> x", on: .xor) { body, site, facts in
+    Rule("(x ^ y) ^ y -> x", on: .xor, left: .xor) { body, site, facts in
       guard let (x, y) = body.operands(of: site.left, .xor), facts.areEqual(y, site.right, in: body),
         facts.isRemovable(y, in: body)
       else { return nil }
@@ -102,32 +102,34 @@ enum BitwiseRules {
   ]
 
   private static let factorRules: [Rule] = [
-    Rule("(x & C) | (y & C) -> (x | y) & C", on: .or, .xor) { body, site, _ in
+    Rule("(x & C) | (y & C) -> (x | y) & C", on: .or, .xor, left: .and, right: .and) { body, site, _ in
       guard let (x, mask) = body.constantOperands(of: site.left, .and),
         let (y, other) = body.constantOperands(of: site.right, .and), mask == other
       else { return nil }
       return body.make(.and, site.width, body.make(site.operation, site.width, x, y), mask)
     },
-    Rule("(x & C) | (x & D) -> x & (C | D)", on: .or) { body, site, facts in
+    Rule("(x & C) | (x & D) -> x & (C | D)", on: .or, left: .and, right: .and) { body, site, facts in
       guard let (x, mask) = body.constantOperands(of: site.left, .and),
         let (y, other) = body.constantOperands(of: site.right, .and), facts.areEqual(x, y, in: body)
       else { return nil }
       return body.make(.and, site.width, x, mask | other)
     },
-    Rule("(x ^ C) ^ (y ^ D) -> (x ^ y) ^ (C ^ D)", on: .xor) { body, site, _ in
+    Rule("(x ^ C) ^ (y ^ D) -> (x ^ y) ^ (C ^ D)", on: .xor, left: .xor, right: .xor) { body, site, _ in
       guard let (x, bits) = body.constantOperands(of: site.left, .xor),
         let (y, other) = body.constantOperands(of: site.right, .xor)
       else { return nil }
       return body.make(.xor, site.width, body.make(.xor, site.width, x, y), bits ^ other)
     },
-    Rule("~x & ~y -> ~(x | y)", on: .and, .or) { body, site, _ in
+    Rule("~x & ~y -> ~(x | y)", on: .and, .or, left: .xor, right: .xor) { body, site, _ in
       guard let (x, bits) = body.constantOperands(of: site.left, .xor), bits == site.width.mask,
         let (y, other) = body.constantOperands(of: site.right, .xor), other == site.width.mask
       else { return nil }
       let dual: IntegerOperation = site.opcode == IntegerOperation.and.opcode(site.width) ? .or : .and
       return body.make(.xor, site.width, body.make(dual, site.width, x, y), site.width.mask)
     },
-    Rule("(x << C) | (y << C) -> (x | y) << C", on: .and, .or, .xor) { body, site, _ in
+    Rule(
+      "(x << C) | (y << C) -> (x | y) << C", on: .and, .or, .xor, left: .shl, .shrU, .shrS, right: .shl, .shrU, .shrS
+    ) { body, site, _ in
       for shift in [IntegerOperation.shl, .shrU, .shrS] {
         guard let (x, count) = body.constantOperands(of: site.left, shift),
           let (y, other) = body.constantOperands(of: site.right, shift),

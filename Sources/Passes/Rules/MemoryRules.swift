@@ -9,7 +9,7 @@ enum MemoryRules {
       "load offset=D C -> load (C + D)", at: .i32Load, .i64Load, .f32Load, .f64Load, .i32Load8S, .i32Load8U,
       .i32Load16S, .i32Load16U, .i64Load8S, .i64Load8U, .i64Load16S, .i64Load16U, .i64Load32S, .i64Load32U, .v128Load,
       .i32Store, .i64Store, .f32Store, .f64Store, .i32Store8, .i32Store16, .i64Store8, .i64Store16, .i64Store32,
-      .v128Store
+      .v128Store, left: .i32Const, .i64Const
     ) { body, site, _ in
       let record = body.nodes[site.id.index]
       var memarg = body.memarg(record.c)

@@ -25,39 +25,72 @@ struct Rule: Sendable {
   let context: Context
   /// Asked only if the second operand is a constant integer, which is `RuleSite.constant` then.
   let needsConstant: Bool
+  /// Not asked if `RuleSite.left` or `RuleSite.right` is something else than these. That saves the rules that are asked
+  /// most often most of their work.
+  let left: OpcodeFilter
+  let right: OpcodeFilter
   let apply: Apply
 
-  /// A rule for an operation on integers of both widths.
+  /// A rule for an operation on integers of both widths; `left` and `right`: for operands that are such.
   init(
-    _ name: String, on operations: IntegerOperation..., in context: Context = .value, apply: @escaping Apply
+    _ name: String, on operations: IntegerOperation..., left: IntegerOperation..., right: IntegerOperation...,
+    in context: Context = .value, apply: @escaping Apply
   ) {
-    self.init(name, Rule.opcodes(of: operations), context, apply: apply)
+    self.init(
+      name, Rule.opcodes(of: operations), context, left: Rule.opcodes(of: left), right: Rule.opcodes(of: right),
+      apply: apply)
   }
 
   /// A rule for an operation on integers of both widths whose second operand is a constant.
   static func constant(
-    _ name: String, on operations: IntegerOperation..., in context: Context = .value, apply: @escaping Apply
+    _ name: String, on operations: IntegerOperation..., left: IntegerOperation..., in context: Context = .value,
+    apply: @escaping Apply
   ) -> Rule {
-    Rule(name, opcodes(of: operations), context, needsConstant: true, apply: apply)
+    Rule(
+      name, opcodes(of: operations), context, needsConstant: true, left: opcodes(of: left), right: [], apply: apply)
   }
 
-  init(_ name: String, at opcodes: Opcode..., in context: Context = .value, apply: @escaping Apply) {
-    self.init(name, opcodes, context, apply: apply)
+  init(
+    _ name: String, at opcodes: Opcode..., left: Opcode..., in context: Context = .value, apply: @escaping Apply
+  ) {
+    self.init(name, opcodes, context, left: left, right: [], apply: apply)
   }
 
   private init(
-    _ name: String, _ opcodes: [Opcode], _ context: Context, needsConstant: Bool = false, apply: @escaping Apply
+    _ name: String, _ opcodes: [Opcode], _ context: Context, needsConstant: Bool = false, left: [Opcode],
+    right: [Opcode], apply: @escaping Apply
   ) {
     self.name = name
     self.opcodes = opcodes
     self.context = context
     self.needsConstant = needsConstant
+    self.left = OpcodeFilter(left)
+    self.right = OpcodeFilter(right)
     self.apply = apply
   }
 
   private static func opcodes(of operations: [IntegerOperation]) -> [Opcode] {
     operations.flatMap { [$0.opcode(.w32), $0.opcode(.w64)] }
   }
+}
+
+/// A set of opcodes that says of some others, too, that it contains them.
+struct OpcodeFilter: BitwiseCopyable {
+  private let bits: UInt64
+
+  /// All, if there are none.
+  init(_ opcodes: [Opcode]) {
+    bits = opcodes.isEmpty ? .max : opcodes.reduce(0) { $0 | OpcodeFilter.bit($1) }
+  }
+
+  @inline(__always)
+  var isAll: Bool { bits == .max }
+
+  @inline(__always)
+  func mayContain(_ opcode: Opcode) -> Bool { bits & OpcodeFilter.bit(opcode) != 0 }
+
+  @inline(__always)
+  private static func bit(_ opcode: Opcode) -> UInt64 { 1 &<< UInt64(opcode.rawValue) }
 }
 
 /// A node that rules are asked about, taken apart once for all of them.

@@ -17,8 +17,22 @@ package enum RuleTable {
 ///
 /// Nothing changes after `init`; columns, unlike arrays, are read without counting references.
 final class RuleDispatch: @unchecked Sendable {
-  /// Numbers of rules: a list for each opcode, context and whether there is a constant operand.
-  private let listeners: Column<UInt16>
+  /// A rule in a list.
+  struct Listener: BitwiseCopyable {
+    let left: OpcodeFilter
+    let right: OpcodeFilter
+    let number: UInt16
+
+    /// Whether the operands are what the rule is for.
+    @inline(__always)
+    func concerns(_ site: RuleSite, in body: borrowing Body) -> Bool {
+      (left.isAll || left.mayContain(body.opcode(of: site.left)))
+        && (right.isAll || right.mayContain(body.opcode(of: site.right)))
+    }
+  }
+
+  /// A list for each opcode, context and whether there is a constant operand.
+  private let listeners: Column<Listener>
   private let starts: Column<UInt32>
   let rules: [Rule]
   /// By opcode: whether there is anything to do.
@@ -37,11 +51,14 @@ final class RuleDispatch: @unchecked Sendable {
         lists[RuleDispatch.slot(opcode, rule.context, hasConstant: true)].append(UInt16(index))
       }
     }
-    var listeners = Column<UInt16>()
+    var listeners = Column<Listener>()
     var starts = Column<UInt32>()
     for list in lists {
       starts.append(UInt32(listeners.count))
-      for number in list { listeners.append(number) }
+      for number in list {
+        let rule = rules[Int(number)]
+        listeners.append(Listener(left: rule.left, right: rule.right, number: number))
+      }
     }
     starts.append(UInt32(listeners.count))
     var interests = Column<Bool>()
@@ -77,5 +94,5 @@ final class RuleDispatch: @unchecked Sendable {
   func range(_ slot: Int) -> Range<Int> { Int(starts[slot])..<Int(starts[slot + 1]) }
 
   @inline(__always)
-  func number(at position: Int) -> Int { Int(listeners[position]) }
+  func listener(at position: Int) -> Listener { listeners[position] }
 }

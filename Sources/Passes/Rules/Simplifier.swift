@@ -140,7 +140,9 @@ struct Simplifier: ~Copyable {
     let site = RuleSite(id, constant: constant, in: body)
     let mark = body.nodes.count
     for position in range {
-      let number = dispatch.number(at: position)
+      let listener = dispatch.listener(at: position)
+      if !listener.concerns(site, in: body) { continue }
+      let number = Int(listener.number)
       guard let result = dispatch.rules[number].apply(&body, site, &self) else { continue }
       if !hits.isEmpty { hits[number] += 1 }
       settle(from: mark, in: &body)
