@@ -255,7 +255,8 @@ struct JumpWalk: ~Copyable {
     // Nothing is known of the first arm any more, if there is a second.
     if node.elseArm.isNone || !body.diverges(node.thenArm) { known.times.forget(since: frame.start) }
     if !node.elseArm.isNone {
-      if body.diverges(node.elseArm) { known.assume(node.condition, true, in: body) }
+      // The first arm may have assigned something else since.
+      if body.diverges(node.elseArm) { known.assume(node.condition, true, before: frame.start, in: body) }
       return
     }
     let start = known.times.now

@@ -17,6 +17,8 @@ struct KnownRanges: ~Copyable {
   /// By local: the newest fact; -1 for none.
   private var newest = Column<Int32>()
   private var facts = Column<Fact>()
+  /// By local: when it was assigned last.
+  private var assignmentTimes = Column<UInt32>()
 
   /// By local: whether anything is to be known of it.
   private let isTracked: Column<Bool>
@@ -24,6 +26,7 @@ struct KnownRanges: ~Copyable {
   init(of body: borrowing Body, tracking locals: consuming Column<Bool>) {
     isTracked = locals
     newest.resize(to: body.localCount, filling: -1)
+    assignmentTimes.resize(to: body.localCount, filling: 0)
     for index in body.parameterCount..<body.localCount { assign(LocalID(index), ValueRange(0)) }
   }
 
@@ -42,6 +45,7 @@ struct KnownRanges: ~Copyable {
   mutating func assign(_ local: LocalID, _ range: ValueRange) {
     if !isTracked[local.index] { return }
     newest[local.index] = -1
+    assignmentTimes[local.index] = times.tick()
     learn(local, range)
   }
 
@@ -57,8 +61,8 @@ struct KnownRanges: ~Copyable {
   }
 
   /// The local compares so with a constant from now on.
-  mutating func narrow(_ local: LocalID, by opcode: Opcode, _ constant: Int32) {
-    if !isTracked[local.index] { return }
+  mutating func narrow(_ local: LocalID, by opcode: Opcode, _ constant: Int32, before time: UInt32 = .max) {
+    if !isTracked[local.index] || assignmentTimes[local.index] >= time { return }
     let old = range(of: local)
     var range = old
     range.narrow(by: opcode, constant)
@@ -136,30 +140,34 @@ struct KnownRanges: ~Copyable {
   }
 
   /// Notes what follows from a condition that has been computed just now.
-  mutating func assume(_ condition: NodeID, _ holds: Bool, in body: borrowing Body, depth: Int = 4) {
+  ///
+  /// - Parameter time: until when locals were assigned that have the values which the condition was about.
+  mutating func assume(
+    _ condition: NodeID, _ holds: Bool, before time: UInt32 = .max, in body: borrowing Body, depth: Int = 4
+  ) {
     switch body[condition] {
     case .unary(let node) where node.opcode == .i32Eqz && depth > 0:
-      assume(node.operand, !holds, in: body, depth: depth - 1)
-    case .unary(let node) where node.opcode == .i64Eqz: assumeZero(node.operand, holds, in: body)
-    case .refIsNull(let value): assumeZero(value, holds, in: body)
+      assume(node.operand, !holds, before: time, in: body, depth: depth - 1)
+    case .unary(let node) where node.opcode == .i64Eqz: assumeZero(node.operand, holds, before: time, in: body)
+    case .refIsNull(let value): assumeZero(value, holds, before: time, in: body)
     case .binary(let node) where node.opcode == .i32And && holds || node.opcode == .i32Or && !holds:
       // What is computed second must not change what the first was about.
       guard depth > 0, isPure(node.right, in: body) else { return }
-      assume(node.left, holds, in: body, depth: depth - 1)
-      assume(node.right, holds, in: body, depth: depth - 1)
+      assume(node.left, holds, before: time, in: body, depth: depth - 1)
+      assume(node.right, holds, before: time, in: body, depth: depth - 1)
     case .binary(let node):
       guard let local = local(node.left, in: body), body.type(of: local) == .i32,
         case .i32Const(let constant) = body[node.right],
         let opcode = holds ? node.opcode : node.opcode.inverseComparison
       else { return }
-      narrow(local, by: opcode, constant)
-    default: assumeZero(condition, !holds, in: body)
+      narrow(local, by: opcode, constant, before: time)
+    default: assumeZero(condition, !holds, before: time, in: body)
     }
   }
 
-  private mutating func assumeZero(_ id: NodeID, _ isZero: Bool, in body: borrowing Body) {
+  private mutating func assumeZero(_ id: NodeID, _ isZero: Bool, before time: UInt32, in body: borrowing Body) {
     guard let local = local(id, in: body) else { return }
-    narrow(local, by: isZero ? .i32Eq : .i32Ne, 0)
+    narrow(local, by: isZero ? .i32Eq : .i32Ne, 0, before: time)
   }
 
   /// The local that has the value.

@@ -106,7 +106,8 @@ private struct KeptValues: ~Copyable {
       switch body[id] {
       case .localGet: reads += 1
       case .i32Const, .i64Const, .f32Const, .f64Const: break
-      case .unary, .binary: if !body.info(of: id).attributes.contains(.pure) { return nil }
+      case .unary, .binary:
+        if !body.info(of: id).attributes.contains(.pure) || Effects.mayTrap(id, in: body) { return nil }
       case .load(let node):
         guard isTee, !loads, !declarations.memories[node.memarg.memory.index].isShared,
           body.info(of: id).shape == .load
