@@ -62,6 +62,9 @@ package enum PassTable {
       group: .locals
     ) { _ in .function(LocalSubtyping()) },
     PassDescriptor(
+      "loop-counters", "Drops counters of loops where something else that is counted tells when to end.", group: .locals
+    ) { _ in .function(LoopCounters()) },
+    PassDescriptor(
       "merge-locals", "Lets reads of a copy and reads of its source use one local.", group: .locals
     ) { _ in .function(MergeLocals()) },
     PassDescriptor(
