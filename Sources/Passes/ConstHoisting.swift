@@ -119,8 +119,6 @@ private struct FirstUses: DominanceVisitor, ~Copyable {
     firstTimes = Array(repeating: 0, count: count)
   }
 
-  mutating func enter(_ id: NodeID, in body: inout Body) {}
-
   mutating func leave(_ id: NodeID, in body: inout Body) -> NodeID {
     if id.index >= runs.count || runs[id.index] == 0 { return id }
     let number = Int(runs[id.index]) - 1
