@@ -122,7 +122,7 @@ package enum PassTable {
     ) { _ in .function(AvoidReinterprets()) },
     PassDescriptor(
       "const-hoisting", "Keeps constants that are long and used often in locals.", group: .code
-    ) { _ in .function(ConstHoisting()) },
+    ) { options in .function(ConstHoisting(countsShortForms: options.shrinkLevel >= 2)) },
     PassDescriptor(
       "heap-store-optimization", "Stores values of fields where the structure is made.", group: .code
     ) { _ in .function(HeapStoreOptimization()) },
