@@ -23,11 +23,16 @@ extension Body {
     case .f64Const: return 9
     case .v128Const, .shuffle: return 18
     case .tupleSet: return 2 * arity(of: type(of: operand(0, of: id)))
+    case .load, .store: return 2 + unsignedLEBSize(memarg(nodes[id.index].c).offset)
     default: break
     }
     var size = info.code < 0x100 ? 1 : 2
-    forEachImmediate(of: id) { size += unsignedLEBSize(UInt64($0)) }
-    if info.shape == .load || info.shape == .store { size += 1 }
+    switch info.shape {
+    // These have words that say nothing.
+    case .unreachable, .nop, .throwRef, .refIsNull, .refAsNonNull, .refEq, .refConvert, .refI31, .i31Get, .arrayLen: break
+    case .memorySize, .memoryGrow, .refNull: size += 1
+    default: forEachImmediate(of: id) { size += unsignedLEBSize(UInt64($0)) }
+    }
     forEachLabel(of: id) { _ in size += 1 }
     return size
   }

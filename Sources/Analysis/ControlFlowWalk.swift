@@ -19,14 +19,21 @@ struct ControlFlowWalk: ~Copyable {
     var walk = TreeWalk(from: body.root)
     repeat {
       let step = walk.next()
+      let id = step.node
+      let shape = body.info(of: id).shape
       if !step.isLast {
         if walk.parentPlace == armsPlace { come(to: walk.remainingCount, in: body) }
-        if walk.enter(step.node, in: body) {
-          enter(step.node, at: walk.parentPlace, in: body)
+        if walk.enter(id, in: body) {
+          if shape.isConstruct { enter(id, at: walk.parentPlace, in: body) }
           continue
         }
       }
-      leave(step.node, in: body)
+      // Most nodes neither branch nor have to do with locals.
+      switch shape {
+      case .localGet: builder.add(id, body.local(of: id), isWrite: false)
+      case .localSet, .localTee: builder.add(id, body.local(of: id), isWrite: true)
+      default: if shape.isControl || shape == .tupleSet { leave(id, in: body) }
+      }
       walk.leave(step)
     } while !walk.isDone
     builder.finish()
@@ -125,10 +132,7 @@ struct ControlFlowWalk: ~Copyable {
   // MARK: Ends of nodes
 
   private mutating func leave(_ id: NodeID, in body: borrowing Body) {
-    // Most nodes neither branch nor have to do with locals.
     switch body.info(of: id).shape {
-    case .localGet: builder.add(id, body.local(of: id), isWrite: false)
-    case .localSet, .localTee: builder.add(id, body.local(of: id), isWrite: true)
     case .tupleSet: leaveTupleSet(id, in: body)
     case .block: builder.end(body.label(ofConstruct: id))
     case .loop: builder.endLoop()

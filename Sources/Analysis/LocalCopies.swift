@@ -11,6 +11,31 @@ package enum AssignedValue {
 }
 
 extension Body {
+  // One scan over what is in the arena, be it in the tree or not, saves most small bodies their control flow graph.
+
+  /// Whether there may be a `local.set` or `local.tee` of what a local has or is assigned.
+  package var mayCopyLocals: Bool {
+    (0..<nodes.count).contains { isSet($0) { $0 == .localGet || $0 == .localTee } }
+  }
+
+  /// Whether there may be a write for which `assignsKnownValue` holds.
+  package var mayAssignKnownValues: Bool {
+    (0..<nodes.count).contains {
+      isSet($0) { opcode in
+        switch opcode {
+        case .localGet, .localTee, .i32Const, .i64Const, .f32Const, .f64Const, .v128Const, .refNull: true
+        case .refAsNonNull, .refCast, .refCastNull, .block: true
+        default: false
+        }
+      }
+    }
+  }
+
+  @inline(__always) private func isSet(_ index: Int, of matches: (Opcode) -> Bool) -> Bool {
+    let record = nodes[index]
+    return (record.opcode == .localSet || record.opcode == .localTee) && matches(nodes[Int(record.b)].opcode)
+  }
+
   /// Whether an access is a write whose value is the one that a local has, or a constant. Constant time.
   package func assignsKnownValue(_ index: Int, in flow: borrowing ControlFlowGraph) -> Bool {
     let value = plainValue(of: flow.accesses[index])

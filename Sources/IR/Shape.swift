@@ -28,6 +28,13 @@ public enum Shape: UInt8, BitwiseCopyable, Sendable {
   case tupleMake, tupleSet, keep, payload
 }
 
+extension Shape {
+  /// Whether it is an instruction that others stand in: `block`, `loop`, `if`, `try` or `try_table`.
+  @inlinable @inline(__always) public var isConstruct: Bool { rawValue <= Shape.tryTable.rawValue }
+  /// Whether it is a control instruction; they come first.
+  @inlinable @inline(__always) public var isControl: Bool { rawValue <= Shape.throwRef.rawValue }
+}
+
 /// Where the operands of a node are: first the pool range, if there is one, then words in the order given, which
 /// together is the order of evaluation.
 @frozen public struct OperandLayout: BitwiseCopyable, Sendable {

@@ -136,6 +136,7 @@ struct ExpressionNumbering: DominanceVisitor, ~Copyable {
       if !body.info(of: id).attributes.contains(.pure) { state.perform(Effects(of: id, in: body).flags, at: &times) }
       return
     }
+    if looksIntoLoops && body.opcode(of: id) == .i32Add { reassociate(id, in: &body) }
     guard var value = combine(id, in: body), var key = key(of: id, shape, in: body) else { return }
     if let kind = shape.readState, kind == .memory || !readsConstant(id, in: body) {
       key.state = state.number(of: kind, at: &times)
@@ -148,6 +149,56 @@ struct ExpressionNumbering: DominanceVisitor, ~Copyable {
     value.number = table[position].number
     values[id.index] = value
     if !isNew { reuse(position, for: id, value, time, in: body) }
+  }
+
+  /// `(a + b) + c` -> `(a + c) + b`, if a local has `a + c`; likewise `a + (b + c)`.
+  private mutating func reassociate(_ id: NodeID, in body: inout Body) {
+    guard case .binary(let sum) = body[id], body.opcode(of: sum.right) == .i32Const,
+      case .binary(let inner) = body[sum.left], inner.opcode == .i32Add, body.opcode(of: inner.right) != .i32Const,
+      sources.isEmpty || sources[sum.left.index].isNone
+    else { return }
+    for operand in [inner.left, inner.right] {
+      let other = operand == inner.left ? inner.right : inner.left
+      guard values[operand.index].isPure, !values[operand.index].number.isNone,
+        let local = holder(ofSumOf: operand, sum.right, like: id, in: body)
+      else { continue }
+      let number = localNumbers[local.index]
+      if let old = table.position(of: sumKey(inner.left, inner.right, like: id, in: body)),
+        table[old].leader == sum.left
+      {
+        table[old].leader = .none
+      }
+      body.setOperand(0, of: sum.left, to: operand)
+      body.setOperand(1, of: sum.left, to: sum.right)
+      // The order in which the two are computed stays.
+      body.setOperand(0, of: id, to: operand == inner.left ? sum.left : other)
+      body.setOperand(1, of: id, to: operand == inner.left ? other : sum.left)
+      values[sum.left.index].number = number
+      values[sum.left.index].isPure = true
+      note(ExpressionSource(local: local), for: sum.left)
+      return
+    }
+  }
+
+  private func sumKey(_ left: NodeID, _ right: NodeID, like id: NodeID, in body: borrowing Body) -> ExpressionKey {
+    let record = body.nodes[id.index]
+    let (left, right) = (values[left.index].number.rawValue, values[right.index].number.rawValue)
+    return ExpressionKey(
+      operation: UInt32(record.opcode.rawValue) << 22 | record.type.bits,
+      words: (min(left, right), max(left, right), record.c))
+  }
+
+  /// The local that has the sum of two values.
+  private func holder(
+    ofSumOf left: NodeID, _ right: NodeID, like id: NodeID, in body: borrowing Body
+  ) -> LocalID? {
+    guard let position = table.position(of: sumKey(left, right, like: id, in: body)) else { return nil }
+    let number = table[position].number
+    let local = holders[number.index]
+    guard !local.isNone, localNumbers[local.index] == number, isKnown(local), body.type(of: local) == .i32 else {
+      return nil
+    }
+    return local
   }
 
   /// What the subtree is, its number aside; nil if an operand is like no other.
@@ -226,7 +277,7 @@ struct ExpressionNumbering: DominanceVisitor, ~Copyable {
   ) {
     // A new local for what has been computed long before takes the place of others all the way.
     let isNear = looksIntoLoops || table[position].time >= times.lastMeeting
-    let isKept = isNear && times.contains(table[position].time)
+    let isKept = isNear && !table[position].leader.isNone && times.contains(table[position].time)
     if value.isPure && (value.cost > 0 || keepsConstants) {
       let holder = holders[value.number.index]
       if mayRead(holder, insteadOf: id, value, in: body) { return note(ExpressionSource(local: holder), for: id) }

@@ -50,6 +50,16 @@ struct ExpressionTable: ~Copyable {
 
   init() { slots.resize(to: 64, filling: .max) }
 
+  /// The position of the entry with this key; nil if there is none.
+  func position(of key: ExpressionKey) -> Int? {
+    var slot = Int(truncatingIfNeeded: key.hash) & (slots.count - 1)
+    while slots[slot] != .max {
+      if entries[Int(slots[slot])].key == key { return Int(slots[slot]) }
+      slot = (slot + 1) & (slots.count - 1)
+    }
+    return nil
+  }
+
   /// The position of the entry with this key, which stays; a new one, with what `make` returns, if there is none.
   mutating func position(of key: ExpressionKey, _ make: () -> Entry) -> (position: Int, isNew: Bool) {
     var slot = Int(truncatingIfNeeded: key.hash) & (slots.count - 1)

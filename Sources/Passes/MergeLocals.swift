@@ -15,7 +15,7 @@ import Support
 /// After Binaryen's pass of that name; here chains of copies lead to their beginning at once.
 struct MergeLocals: FunctionPass {
   func run(on body: inout Body, in context: borrowing FunctionContext) {
-    if body.localCount == 0 { return }
+    if !body.mayCopyLocals { return }
     let flow = ControlFlowGraph(of: body)
     guard let queries = LocalCopies.queries(in: body, flow) else { return }
     let dominators = Dominators(of: flow)

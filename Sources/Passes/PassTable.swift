@@ -62,6 +62,9 @@ package enum PassTable {
       group: .locals
     ) { _ in .function(LocalSubtyping()) },
     PassDescriptor(
+      "loop-counters", "Drops counters of loops where something else that is counted tells when to end.", group: .locals
+    ) { _ in .function(LoopCounters()) },
+    PassDescriptor(
       "merge-locals", "Lets reads of a copy and reads of its source use one local.", group: .locals
     ) { _ in .function(MergeLocals()) },
     PassDescriptor(
@@ -119,7 +122,7 @@ package enum PassTable {
     ) { _ in .function(AvoidReinterprets()) },
     PassDescriptor(
       "const-hoisting", "Keeps constants that are long and used often in locals.", group: .code
-    ) { _ in .function(ConstHoisting()) },
+    ) { options in .function(ConstHoisting(countsShortForms: options.shrinkLevel >= 2)) },
     PassDescriptor(
       "heap-store-optimization", "Stores values of fields where the structure is made.", group: .code
     ) { _ in .function(HeapStoreOptimization()) },

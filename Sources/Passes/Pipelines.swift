@@ -36,6 +36,7 @@ package enum Pipelines {
     Step(
       pass: "optimize-added-constants-propagate", speed: 3, size: 1, below: "optimize-added-constants",
       needsLowMemoryUnused: true),
+    Step(pass: "loop-counters", speed: 3, size: 9),  // while counters have locals of their own
     Step(pass: "code-pushing", speed: 2, size: 2),  // before sets become operands
     Step(pass: "tuple-optimization"),     // simplify-locals looks at single assignments
     Step(pass: "simplify-locals-nostructure"),  // results of blocks would hinder coalesce-locals
@@ -63,12 +64,14 @@ package enum Pipelines {
     Step(pass: "arrange-branches", speed: 3, size: 9),  // what the line above has negated
     Step(pass: "remove-unused-names"),
     Step(pass: "merge-blocks"),
-    // Of what came together.
-    Step(pass: "precompute-propagate", speed: 3, size: 2, below: "precompute"),
+    // Of what came together. Unlike wasm-opt with propagation for -Os: addresses that are the sum of a constant global
+    // and another constant, of which a local keeps the first.
+    Step(pass: "precompute-propagate", speed: 3, size: 1, below: "precompute"),
     Step(pass: "optimize-instructions"),
     Step(pass: "rse", speed: 2),          // assignments of what the local holds already
     Step(pass: "vacuum"),                 // sweeps what the lines above leave
-    Step(pass: "shrink-constants", speed: 9, size: 2),  // what `precompute` would undo
+    Step(pass: "const-hoisting", speed: 9, size: 2),  // this and the next make what `precompute` would undo
+    Step(pass: "shrink-constants", speed: 9, size: 2),
     Step(pass: "optimize-stack-ir", speed: 2, size: 1),  // last: other passes look for assignments
     Step(pass: "reorder-locals", speed: 2, size: 1),     // without those that are not needed any more
   ]

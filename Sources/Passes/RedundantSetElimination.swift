@@ -15,7 +15,7 @@ import Support
 /// After Binaryen's pass of that name, which holds the number of each local at the beginning of each block.
 struct RedundantSetElimination: FunctionPass {
   func run(on body: inout Body, in context: borrowing FunctionContext) {
-    if body.localCount == 0 { return }
+    if !body.mayAssignKnownValues { return }
     let flow = ControlFlowGraph(of: body)
     guard let queries = RedundancyQueries(in: body, flow) else { return }
     let dominators = Dominators(of: flow)
