@@ -14,17 +14,15 @@ package struct ValueFacts: ~Copyable {
 
   /// Linear in the nodes and the locals.
   package init(of body: borrowing Body) {
+    assignments.resize(to: body.parameterCount, filling: 1)
     assignments.resize(to: body.localCount, filling: 0)
-    locals.resize(to: body.localCount, filling: .unknown(.w64))
     // A local that is declared begins with zero. Nothing is known of other locals while this is found.
-    var values = Column<KnownBits>()
-    values.resize(to: body.localCount, filling: .unknown(.w64))
-    for index in 0..<body.localCount {
-      if index < body.parameterCount {
-        assignments[index] = 1
-      } else if let width = body.type(of: LocalID(index)).integerWidth {
-        values[index] = .constant(0, width)
-      }
+    var values = Column<KnownBits>(capacity: body.localCount)
+    values.resize(to: body.parameterCount, filling: .unknown(.w64))
+    let zeros = (KnownBits.constant(0, .w32), KnownBits.constant(0, .w64))
+    for index in body.parameterCount..<body.localCount {
+      let width = body.type(of: LocalID(index)).integerWidth
+      values.append(width == .w32 ? zeros.0 : width == .w64 ? zeros.1 : .unknown(.w64))
     }
     // Nodes that are out of the tree may name locals that are gone.
     body.forEachInnerNode { id in

@@ -51,6 +51,7 @@ struct ExpressionNumbering: DominanceVisitor, ~Copyable {
   private let looksIntoLoops: Bool
   private var loops = Column<OpenLoop>()
   private var loopCount = 0
+  private let anchor = Anchor()
 
   /// - Parameter looksIntoLoops: Whether a value from outside of a loop counts within, if the loop does not change it.
   init(of body: borrowing Body, _ declarations: Declarations, savesSize: Bool, looksIntoLoops: Bool) {
@@ -339,8 +340,9 @@ extension Shape {
 }
 
 extension Body {
+  /// Whether it is an instruction of the proposal for threads.
   @inline(__always)
-  fileprivate func isAtomic(_ id: NodeID) -> Bool { info(of: id).code >> 16 == 0xfe }
+  func isAtomic(_ id: NodeID) -> Bool { info(of: id).code >> 16 == 0xfe }
 }
 
 extension Opcode {

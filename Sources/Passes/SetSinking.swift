@@ -55,6 +55,7 @@ struct SetSinking: ~Copyable {
   var marks = Column<LocalMark>()
   var markSerial: UInt32 = 0
   var labelMarks = Column<UInt32>()
+  private let anchor = Anchor()
 
   init(of body: borrowing Body, getCounts: consuming Column<UInt32>, rules: Rules, ignoring flags: Effects.Flags) {
     self.rules = rules
@@ -174,6 +175,9 @@ struct SetSinking: ~Copyable {
 
   /// What a node does that is neither a construct nor a branch nor writes a local.
   func flags(of id: NodeID, in body: borrowing Body) -> Effects.Flags {
+    let shape = body.info(of: id).shape
+    if shape == .load && !body.isAtomic(id) { return Effects.Flags([.traps, .readsMemory]).subtracting(ignoredFlags) }
+    if shape == .store && !body.isAtomic(id) { return Effects.Flags([.traps, .writesMemory]).subtracting(ignoredFlags) }
     let effects = Effects(of: id, in: body)
     var flags = effects.flags.subtracting(.takesPayload)
     if !flags.contains(.calls) && body.opcode(of: id) != .unreachable { flags.subtract(ignoredFlags) }
