@@ -21,12 +21,8 @@ struct ExceptionSearch: ~Copyable {
       let id = pending.popLast()
       budget -= 1
       if budget < 0 || Effects(of: id, in: body).flags.contains(.throwsException) { return true }
-      if body.opcode(of: id) == .try, case .try(let node) = body[id], node.hasCatchAll {
-        // What is thrown in the first arm, which is its body, is caught.
-        for index in 1..<node.arms.count { pending.append(body[node.arms, index]) }
-      } else {
-        body.forEachOperand(of: id) { pending.append($0) }
-      }
+      // What is in a `try` with `catch_all` counts, too: a `delegate` may lead past it.
+      body.forEachOperand(of: id) { pending.append($0) }
     }
     return false
   }
