@@ -1,7 +1,9 @@
+import Synchronization
+
 /// Memory for columns. Small blocks that are given back wait for the next column, by thread, so that no thread waits.
 ///
 /// A pass makes a dozen columns for each body, and most bodies are small: with `malloc` alone that took a twentieth of
-/// a run's time.
+/// a run's time, and each instruction here is run some twenty times for each body and pass.
 @usableFromInline enum BlockCache {
   /// Larger blocks go back to `malloc`, in bytes. Smaller ones have sizes that are powers of two.
   private static let largest = 1 << largestShift
@@ -23,29 +25,28 @@
     @usableFromInline let byteCount: Int
   }
 
-  /// The size of the block that a request gets, in bytes.
-  private static func size(for byteCount: Int) -> Int {
-    byteCount > largest ? byteCount : 1 << (shelfIndex(for: byteCount) + smallestShift)
-  }
-
+  /// The shelf of the blocks that have so many bytes, or the next power of two; there must be one.
   @inline(__always) private static func shelfIndex(for byteCount: Int) -> Int {
-    max(0, Int.bitWidth - smallestShift - (byteCount - 1).leadingZeroBitCount)
+    // With the low bits set, nothing is too small.
+    let bits = (byteCount &- 1) | ((1 << smallestShift) - 1)
+    return Int.bitWidth &- smallestShift &- bits.leadingZeroBitCount
   }
 
   /// A block of so many bytes, at least; they must be one or more. Ends the process if there is no memory.
   @usableFromInline static func take(_ byteCount: Int) -> Block {
-    if byteCount <= largest {
-      let index = shelfIndex(for: byteCount)
-      let shelf = shelves + index
-      if let base = shelf.pointee.first {
-        shelf.pointee.first = base.load(as: UnsafeMutableRawPointer?.self)
-        shelf.pointee.count &-= 1
-        return Block(base: base, byteCount: 1 << (index &+ smallestShift))
-      }
-    }
-    let size = size(for: byteCount)
-    guard let base = malloc(size) else { outOfMemory() }
+    if byteCount > largest { return allocate(byteCount) }
+    let index = shelfIndex(for: byteCount)
+    let size = 1 &<< (index &+ smallestShift)
+    let shelf = shelves + index
+    guard let base = shelf.pointee.first else { return allocate(size) }
+    shelf.pointee.first = base.load(as: UnsafeMutableRawPointer?.self)
+    shelf.pointee.count &-= 1
     return Block(base: base, byteCount: size)
+  }
+
+  @inline(never) private static func allocate(_ byteCount: Int) -> Block {
+    guard let base = malloc(byteCount) else { outOfMemory() }
+    return Block(base: base, byteCount: byteCount)
   }
 
   /// Gives a block back that was taken for so many bytes, or for as many as it has.
@@ -59,10 +60,11 @@
   }
 
   /// A block of twice as many bytes as one of `oldCount`, or of `minimum` if that is more; it begins with the
-  /// `usedCount` first bytes of the old one, which must not be empty.
+  /// `usedCount` first bytes of the old one, if there is one.
   @usableFromInline static func grow(
     _ base: UnsafeMutableRawPointer, from oldCount: Int, to minimum: Int, using usedCount: Int
   ) -> Block {
+    if oldCount == 0 { return take(minimum) }
     let newCount = max(minimum, oldCount * 2)
     if oldCount > largest {
       guard let grown = realloc(base, newCount) else { outOfMemory() }
@@ -87,12 +89,20 @@
     return key
   }()
 
+  /// `key` and one more; 0 until somebody has asked for it. A constant to begin with: unlike `key`, it can be read without
+  /// asking whether it is there.
+  private static let knownKey = Atomic<UInt>(0)
+
   private static var shelves: UnsafeMutablePointer<Shelf> {
-    guard let shelves = pthread_getspecific(key) else { return makeShelves() }
+    let known = knownKey.load(ordering: .acquiring)
+    guard known != 0, let shelves = pthread_getspecific(pthread_key_t(truncatingIfNeeded: known &- 1)) else {
+      return makeShelves()
+    }
     return shelves.assumingMemoryBound(to: Shelf.self)
   }
 
   @inline(never) private static func makeShelves() -> UnsafeMutablePointer<Shelf> {
+    knownKey.store(UInt(key) + 1, ordering: .releasing)
     let shelves = UnsafeMutablePointer<Shelf>.allocate(capacity: sizeCount)
     shelves.initialize(repeating: Shelf(), count: sizeCount)
     pthread_setspecific(key, shelves)

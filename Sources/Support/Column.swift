@@ -167,10 +167,7 @@
 
   @inlinable @inline(never) mutating func grow(to minimum: Int) {
     let stride = MemoryLayout<Element>.stride
-    let block =
-      capacity == 0
-      ? BlockCache.take(minimum * stride)
-      : BlockCache.grow(base, from: byteCount, to: minimum * stride, using: size &* stride)
+    let block = BlockCache.grow(base, from: byteCount, to: minimum * stride, using: size &* stride)
     base = block.base.assumingMemoryBound(to: Element.self)
     capacity = block.byteCount / stride
   }
