@@ -23,7 +23,7 @@ struct BodyLoop {
     var usedFeatures = FeatureSet.mvp
     var meters: [WorkerMeter] = []
     /// Of each worker.
-    var contexts: [[FunctionContext]] = []
+    var settings: [[FunctionContext.Setting]] = []
     /// What passes counted, by name.
     var tally: [String: Int] = [:]
     var failure: Failure?
@@ -54,7 +54,7 @@ struct BodyLoop {
       for renamed in worker.renamed { module.names.update(renamed) }
       worker.renamed = []
       outcome.meters.append(worker.meter)
-      outcome.contexts.append(worker.contexts)
+      outcome.settings.append(worker.settings)
       if let tally = worker.tally { outcome.tally.merge(tally.counts, uniquingKeysWith: +) }
     }
     return outcome

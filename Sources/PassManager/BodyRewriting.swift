@@ -17,14 +17,10 @@ extension ModuleContext {
     let outcome = BodyLoop().run(
       over: functions ?? module.functionsWithBodies, of: &module, declarations: declarations, with: bodyWorkers,
       prepare: { worker in
-        worker.contexts = [
-          FunctionContext(declarations: declarations, function: .none, type: .none, options: options)
-        ]
+        worker.settings = [FunctionContext.Setting(declarations: declarations, options: options)]
       },
       { worker, body, id, type in
-        worker.contexts[0].function = id
-        worker.contexts[0].type = type
-        try rewrite(&body, worker.contexts[0])
+        try rewrite(&body, FunctionContext(setting: worker.settings[0], function: id, type: type))
       })
     if let failure = outcome.failure { throw failure.error.inFunction(module.describe(failure.function)) }
   }
@@ -51,7 +47,8 @@ extension ModuleContext {
       defer { gate?.leave(cost: cost) }
       try worker.decoder.decode(code, type: function.type, into: &worker.body, validating: false)
       let context = FunctionContext(
-        declarations: declarations, function: FunctionID(index), type: function.type, options: options)
+        setting: FunctionContext.Setting(declarations: declarations, options: options), function: FunctionID(index),
+        type: function.type)
       let summary = try survey(worker.body, context)
       worker.body.releaseMemory(beyond: columnLimit)
       return summary

@@ -17,9 +17,10 @@ final class BodyWorker: @unchecked Sendable {
   /// What the passes of the stage count; nil if nobody wants to know.
   var tally: Tally?
 
-  /// By pass: its context in this stage.
-  var contexts: [FunctionContext] = []
-  /// By idempotent pass of the stage: the body's change count when it last ended, -1 if it has not run on the body.
+  /// By pass of the stage.
+  var settings: [FunctionContext.Setting] = []
+  /// By pass of the stage that differs from the others in name or options: the change count of the body on which it
+  /// would change nothing, -1 if there is none.
   var settledAt: [Int] = []
 
   init(declarations: Declarations) {
@@ -32,7 +33,7 @@ final class BodyWorker: @unchecked Sendable {
     decoder = BodyDecoder(declarations: declarations)
     self.meter = meter
     tally = nil
-    contexts = []
+    settings = []
     settledAt = []
   }
 }

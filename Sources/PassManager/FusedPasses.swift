@@ -8,8 +8,9 @@ struct FusedPasses: Sendable {
     let pass: any FunctionPass
     let rewritesAreIndependent: Bool
     let options: PassOptions
-    /// Index among the idempotent passes of the stage that differ in name or options; nil if the pass is not one.
-    let settledIndex: Int?
+    let isIdempotent: Bool
+    /// Index among the passes of the stage that differ in name or options.
+    let settledIndex: Int
   }
 
   private var members: [Member] = []
@@ -24,17 +25,14 @@ struct FusedPasses: Sendable {
       }
       var options = scheduled.options
       options.features = features
-      var settledIndex: Int?
-      if scheduled.traits.contains(.isIdempotent) {
-        let key = Key(name: scheduled.name, options: options)
-        settledIndex = known[key] ?? settledCount
-        if known.updateValue(settledIndex!, forKey: key) == nil { settledCount += 1 }
-      }
+      let key = Key(name: scheduled.name, options: options)
+      let settledIndex = known[key] ?? settledCount
+      if known.updateValue(settledIndex, forKey: key) == nil { settledCount += 1 }
       members.append(
         Member(
           name: scheduled.name, pass: pass,
           rewritesAreIndependent: scheduled.traits.contains(.rewritesAreIndependent), options: options,
-          settledIndex: settledIndex))
+          isIdempotent: scheduled.traits.contains(.isIdempotent), settledIndex: settledIndex))
     }
   }
 
@@ -46,10 +44,10 @@ struct FusedPasses: Sendable {
   /// - Parameter takesRemarks: whether what passes say of bodies is kept.
   func prepare(_ worker: BodyWorker, _ declarations: Declarations, takesRemarks: Bool) {
     worker.tally = worker.meter.isOn ? Tally() : nil
-    worker.contexts = members.map {
-      FunctionContext(
-        declarations: declarations, function: .none, type: .none, options: $0.options,
-        remarks: takesRemarks ? RemarkList() : nil, tally: worker.tally)
+    worker.settings = members.map {
+      FunctionContext.Setting(
+        declarations: declarations, options: $0.options, remarks: takesRemarks ? RemarkList() : nil,
+        tally: worker.tally)
     }
     worker.settledAt = Array(repeating: -1, count: settledCount)
   }
@@ -57,25 +55,27 @@ struct FusedPasses: Sendable {
   /// - Parameter steps: what counts and limits the changes, if someone looks for one of them.
   func run(on body: inout Body, of function: FunctionID, type: TypeID, _ worker: BodyWorker, _ steps: StepGate?) {
     // Here while the passes run: what a worker holds is checked for exclusive access whenever it is reached for.
-    var contexts: [FunctionContext] = []
-    swap(&contexts, &worker.contexts)
-    defer { swap(&contexts, &worker.contexts) }
-    for index in worker.settledAt.indices { worker.settledAt[index] = -1 }
+    let settings = worker.settings
+    var settledAt: [Int] = []
+    swap(&settledAt, &worker.settledAt)
+    let isMeasured = worker.meter.isOn
+    for index in settledAt.indices { settledAt[index] = -1 }
     for index in members.indices {
       let before = body.changeCount
-      // The pass has already run on just this body: it would change nothing.
       let settled = members[index].settledIndex
-      if let settled, worker.settledAt[settled] == before { continue }
-      contexts[index].function = function
-      contexts[index].type = type
+      if settledAt[settled] == before { continue }
+      let context = FunctionContext(setting: settings[index], function: function, type: type)
       if let steps {
-        run(index, on: &body, in: contexts[index], steps)
+        run(index, on: &body, in: context, steps)
       } else {
-        members[index].pass.run(on: &body, in: contexts[index])
+        members[index].pass.run(on: &body, in: context)
       }
-      if let settled { worker.settledAt[settled] = body.changeCount }
-      worker.meter.end(part: index + 1, hasChanged: body.changeCount != before)
+      // On just this body, the pass would change nothing: neither on what it left as it was nor, if it is idempotent, on
+      // what it has made.
+      if body.changeCount == before || members[index].isIdempotent { settledAt[settled] = body.changeCount }
+      if isMeasured { worker.meter.end(part: index + 1, hasChanged: body.changeCount != before) }
     }
+    swap(&settledAt, &worker.settledAt)
   }
 
   private func run(_ index: Int, on body: inout Body, in context: borrowing FunctionContext, _ steps: StepGate) {

@@ -15,32 +15,37 @@ package protocol ModulePass: Sendable {
 
 /// What a function pass may know besides the body.
 package struct FunctionContext {
-  package let declarations: Declarations
-  // The runner makes one context per worker and pass and moves it from body to body: making one counts references
-  // that all workers share.
-  package internal(set) var function: FunctionID
-  package internal(set) var type: TypeID
-  package let options: PassOptions
-  /// Takes remarks, if anyone wants to see them.
-  let remarks: RemarkList?
-  /// Where the pass counts what it did, if somebody wants to know.
-  package let tally: Tally?
+  /// What is the same for all bodies that a worker gives to a pass.
+  ///
+  /// An object, made once: a context is handed on for each body and pass, and that should not count references that all
+  /// workers share.
+  package final class Setting {
+    package let declarations: Declarations
+    package let options: PassOptions
+    /// Takes remarks, if anyone wants to see them.
+    let remarks: RemarkList?
+    package let tally: Tally?
 
-  package init(
-    declarations: Declarations, function: FunctionID, type: TypeID, options: PassOptions, remarks: RemarkList? = nil,
-    tally: Tally? = nil
-  ) {
-    self.declarations = declarations
-    self.function = function
-    self.type = type
-    self.options = options
-    self.remarks = remarks
-    self.tally = tally
+    init(declarations: Declarations, options: PassOptions, remarks: RemarkList? = nil, tally: Tally? = nil) {
+      self.declarations = declarations
+      self.options = options
+      self.remarks = remarks
+      self.tally = tally
+    }
   }
+
+  package let setting: Setting
+  package let function: FunctionID
+  package let type: TypeID
+
+  @inlinable package var declarations: Declarations { setting.declarations }
+  @inlinable package var options: PassOptions { setting.options }
+  /// Where the pass counts what it did, if somebody wants to know.
+  @inlinable package var tally: Tally? { setting.tally }
 
   /// Tells who reads the log what the pass did with this body that it does not do with most.
   package func remark(_ text: @autoclosure () -> String) {
-    remarks?.add(Remark(function: function, text: text()))
+    setting.remarks?.add(Remark(function: function, text: text()))
   }
 }
 

@@ -137,7 +137,7 @@ package struct PassRunner {
     }
     if measures {
       record.add(outcome.meters, passes: passes.map(\.name)) { module.describe($0.function) }
-      record.addRemarks(of: outcome.contexts, passes: passes.map(\.name)) { module.describe($0) }
+      record.addRemarks(of: outcome.settings, passes: passes.map(\.name)) { module.describe($0) }
       record.tally = outcome.tally
     }
   }

@@ -16,9 +16,9 @@ package final class RemarkList: @unchecked Sendable {
 
 extension StageRecord {
   /// Takes over what the workers' passes said: by pass, then by function, whoever had it.
-  mutating func addRemarks(of contexts: [[FunctionContext]], passes: [String], describe: (FunctionID) -> String) {
+  mutating func addRemarks(of settings: [[FunctionContext.Setting]], passes: [String], describe: (FunctionID) -> String) {
     for (index, pass) in passes.enumerated() {
-      let found = contexts.flatMap { index < $0.count ? $0[index].remarks?.remarks ?? [] : [] }
+      let found = settings.flatMap { index < $0.count ? $0[index].remarks?.remarks ?? [] : [] }
       remarks += found.sorted { $0.function < $1.function }.map { "\(pass): \(describe($0.function)): \($0.text)" }
     }
   }

@@ -75,6 +75,15 @@ import Testing
     #expect(counter.count == 3)
   }
 
+  @Test func aPassIsNotRunAgainOnABodyThatItLeftAlone() throws {
+    var module = makeModule(constantCounts: [1, 1])
+    let counter = CountBodies()
+    let count = schedule("count", counter)
+    // The first body is changed, the second is not.
+    try run([count, schedule("change one", AddToConstants(amount: 1, limit: 1)), count], on: &module)
+    #expect(counter.count == 3)
+  }
+
   @Test func skippedPassesAreNotRun() throws {
     var module = makeModule(constantCounts: [1])
     let counter = CountBodies()
