@@ -111,41 +111,34 @@ extension ControlFlowGraph {
 
   private mutating func connect(_ edges: borrowing Column<FlowEdge>) {
     let blockCount = loopDepths.count
-    successorStarts = Self.starts(edges, blockCount: blockCount) { $0.source }
-    predecessorStarts = Self.starts(edges, blockCount: blockCount) { $0.target }
+    // The edges of a block are put in place from the end of those before it: what is counted two places behind has
+    // become the start of the next block when all are.
+    successorStarts.resize(to: blockCount + 2, filling: 0)
+    predecessorStarts.resize(to: blockCount + 2, filling: 0)
+    for index in 0..<edges.count {
+      successorStarts[edges[index].source.index + 2] += 1
+      predecessorStarts[edges[index].target.index + 2] += 1
+    }
+    for index in 2..<blockCount + 2 {
+      successorStarts[index] += successorStarts[index - 1]
+      predecessorStarts[index] += predecessorStarts[index - 1]
+    }
     // By source, edges come in the order in which they were made; by target, sorted by source.
-    Self.fill(&successorList, with: edges, successorStarts, from: { $0.source }, to: { $0.target })
-    var bySource = Column<FlowEdge>(capacity: edges.count)
+    successorList.resize(to: edges.count, filling: .none)
+    for index in 0..<edges.count {
+      let next = edges[index].source.index + 1
+      successorList[Int(successorStarts[next])] = edges[index].target
+      successorStarts[next] += 1
+    }
+    predecessorList.resize(to: edges.count, filling: .none)
     for block in 0..<blockCount {
       for index in Int(successorStarts[block])..<Int(successorStarts[block + 1]) {
-        bySource.append(FlowEdge(source: BlockID(block), target: successorList[index]))
+        let next = successorList[index].index + 1
+        predecessorList[Int(predecessorStarts[next])] = BlockID(block)
+        predecessorStarts[next] += 1
       }
     }
-    Self.fill(&predecessorList, with: bySource, predecessorStarts, from: { $0.target }, to: { $0.source })
-  }
-
-  /// Where the edges of each block begin when they are sorted by it; one entry more than blocks.
-  private static func starts(
-    _ edges: borrowing Column<FlowEdge>, blockCount: Int, _ key: (FlowEdge) -> BlockID
-  ) -> Column<UInt32> {
-    var starts = Column<UInt32>()
-    starts.resize(to: blockCount + 1, filling: 0)
-    for index in 0..<edges.count { starts[key(edges[index]).index + 1] += 1 }
-    for block in 0..<blockCount { starts[block + 1] += starts[block] }
-    return starts
-  }
-
-  private static func fill(
-    _ list: inout Column<BlockID>, with edges: borrowing Column<FlowEdge>, _ starts: borrowing Column<UInt32>,
-    from key: (FlowEdge) -> BlockID, to value: (FlowEdge) -> BlockID
-  ) {
-    list.resize(to: edges.count, filling: .none)
-    var ends = Column<UInt32>(capacity: starts.count)
-    for index in 0..<starts.count { ends.append(starts[index]) }
-    for index in 0..<edges.count {
-      let block = key(edges[index]).index
-      list[Int(ends[block])] = value(edges[index])
-      ends[block] += 1
-    }
+    successorStarts.removeLast(1)
+    predecessorStarts.removeLast(1)
   }
 }
