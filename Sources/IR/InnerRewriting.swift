@@ -62,7 +62,7 @@ extension TreeWalk {
   /// As `enter`, but leaves are passed over; false if the node has no other operands.
   @inlinable @inline(__always) public mutating func enterPassingLeaves(_ id: NodeID, in body: borrowing Body) -> Bool {
     let layout = body.infos[body.nodes[id.index].opcodeNumber].layout
-    if layout.bits == 0 { return false }
+    if !layout.hasOperands { return false }
     let hasPool = layout.hasPool
     if hasPool && !TreeWalk.passesLeaves(ofList: body.nodes[id.index]) { return enterList(id, in: body) }
     let previous = parentIndex
@@ -101,8 +101,6 @@ extension TreeWalk {
 
   @inlinable @inline(__always) mutating func appendUnlessLeaf(_ operand: UInt32, in body: borrowing Body) {
     if operand == NodeID.none.rawValue { return }
-    let record = body.nodes[Int(operand)]
-    let layout = body.infos[record.opcodeNumber].layout
-    if layout.bits != 0 || record.type == .unreachable { stack.uncheckedAppend(operand) }
+    if !body.infos[body.nodes[Int(operand)].opcodeNumber].layout.isLeaf { stack.uncheckedAppend(operand) }
   }
 }

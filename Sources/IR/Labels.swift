@@ -36,7 +36,7 @@ extension Body {
   /// does nothing to other nodes. What a branch to the new label passes must be what the old one took.
   package mutating func mapBranchLabels(of id: NodeID, _ transform: (LabelID) -> LabelID) {
     let record = nodes[id.index]
-    switch record.opcode.info.shape {
+    switch infos[record.opcodeNumber].shape {
     case .br, .brIf, .brOnNull, .brOnCast:
       let label = transform(LabelID(rawValue: record.a)).rawValue
       if label != record.a {

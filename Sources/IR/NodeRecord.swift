@@ -17,7 +17,8 @@ import Support
   }
 
   @inlinable public var opcode: Opcode {
-    get { Opcode(number: UInt16(truncatingIfNeeded: head >> 22)) }
+    // It came from one.
+    get { Opcode(uncheckedNumber: UInt16(truncatingIfNeeded: head >> 22)) }
     set { head = UInt32(newValue.rawValue) << 22 | head & 0x3f_ffff }
   }
 
@@ -47,6 +48,10 @@ extension Opcode {
   /// The opcode with this raw value, which must be one: the fast form of `init(rawValue:)`.
   @inlinable public init(number: UInt16) {
     precondition(number <= Opcode.payload.rawValue)
+    self.init(uncheckedNumber: number)
+  }
+
+  @inlinable @inline(__always) init(uncheckedNumber number: UInt16) {
     // An enum without payloads is stored as the ordinal of its case, which is its raw value here.
     self = unsafeBitCast(number, to: Opcode.self)
   }

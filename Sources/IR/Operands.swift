@@ -58,7 +58,7 @@ extension Body {
   /// Appends the operands that are present to a stack, the first of them last.
   @inlinable @inline(__always) public func appendOperands(of id: NodeID, to stack: inout Column<UInt32>) {
     let layout = infos[nodes[id.index].opcodeNumber].layout
-    if layout.bits == 0 { return }
+    if !layout.hasOperands { return }
     stack.reserve(3)
     var position = layout.wordCount
     while position > 0 {

@@ -38,28 +38,43 @@ extension Shape {
 /// Where the operands of a node are: first the pool range, if there is one, then words in the order given, which
 /// together is the order of evaluation.
 @frozen public struct OperandLayout: BitwiseCopyable, Sendable {
-  /// Bits 0-1: number of words that are operands; bits 2-3, 4-5, 6-7: which; bit 8: pool range.
+  /// Bits 0-1: number of words that are operands; bits 2-3, 4-5, 6-7: which; bit 8: pool range; bit 9: control does not
+  /// come out, though there are no operands; bits 10-11, 12-13, 14-15: which words, from the last on.
   @usableFromInline let bits: UInt16
 
   init(words: [Int] = [], pool: Bool = false) {
     var bits = UInt16(words.count)
     for (position, word) in words.enumerated() { bits |= UInt16(word) << UInt16(2 + 2 * position) }
+    for (position, word) in words.reversed().enumerated() { bits |= UInt16(word) << UInt16(10 + 2 * position) }
     self.bits = bits | (pool ? 0x100 : 0)
   }
+
+  /// Of `unreachable` and `rethrow`.
+  static let end = OperandLayout(bits: 0x200)
+
+  private init(bits: UInt16) { self.bits = bits }
+
+  /// Whether there may be operands.
+  @inlinable @inline(__always) public var hasOperands: Bool { bits & 0x1ff != 0 }
+  /// Whether there are no operands, and control comes out: of a constant, a `local.get` and the like.
+  @inlinable @inline(__always) public var isLeaf: Bool { bits == 0 }
 
   @inlinable public var wordCount: Int { Int(bits & 3) }
   @inlinable public var hasPool: Bool { bits & 0x100 != 0 }
   /// Which word (0: a, 1: b, 2: c) holds the operand at `position` among the words.
   @inlinable @inline(__always) public func word(at position: Int) -> Int { Int(bits >> UInt16(2 + 2 * position)) & 3 }
+  /// Likewise, from the last operand on; some word if there are not so many.
+  @inlinable @inline(__always) func word(fromLast position: Int) -> Int { Int(bits >> UInt16(10 + 2 * position)) & 3 }
 }
 
 extension Shape {
   var operandLayout: OperandLayout {
     switch self {
-    case .else, .end, .catch, .catchAll, .delegate, .unreachable, .nop, .rethrow, .localGet, .globalGet, .tableSize,
-      .elemDrop, .memorySize, .dataDrop, .atomicFence, .i32Const, .i64Const, .f32Const, .f64Const, .v128Const,
-      .refNull, .refFunc, .structNewDefault, .payload:
+    case .else, .end, .catch, .catchAll, .delegate, .nop, .localGet, .globalGet, .tableSize, .elemDrop, .memorySize,
+      .dataDrop, .atomicFence, .i32Const, .i64Const, .f32Const, .f64Const, .v128Const, .refNull, .refFunc,
+      .structNewDefault, .payload:
       return OperandLayout()
+    case .unreachable, .rethrow: return .end
     case .throwRef, .return, .drop, .tableGet, .load, .memoryGrow, .unary, .extractLane, .refIsNull, .refAsNonNull,
       .refTest, .refCast, .refConvert, .refI31, .i31Get, .structGet, .arrayNewDefault, .arrayLen, .tupleSet,
       .tryTable:

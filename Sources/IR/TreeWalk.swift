@@ -40,22 +40,16 @@ import Support
   /// Marks the node at hand and puts its operands before it; false if it has none.
   @inlinable @inline(__always) public mutating func enter(_ id: NodeID, in body: borrowing Body) -> Bool {
     let layout = body.infos[body.nodes[id.index].opcodeNumber].layout
-    if layout.bits == 0 { return false }
-    let wordCount = layout.wordCount
-    stack.reserve(wordCount &+ 1)
+    if !layout.hasOperands { return false }
+    stack.reserve(4)
     let previous = parentIndex
     let index = stack.count
     stack.uncheckedLast = previous
     parentIndex = UInt32(truncatingIfNeeded: index)
     stack.uncheckedAppend(id.rawValue | TreeWalk.mark)
-    if wordCount > 0 {
-      // From the last on.
-      if wordCount > 1 {
-        if wordCount > 2 { stack.uncheckedAppend(body.word(layout.word(at: 2), of: id)) }
-        stack.uncheckedAppend(body.word(layout.word(at: 1), of: id))
-      }
-      stack.uncheckedAppend(body.word(layout.word(at: 0), of: id))
-    }
+    // How many words are operands can't be foretold: all are put there, and those that are none dropped.
+    for position in 0..<3 { stack.uncheckedAppend(body.word(layout.word(fromLast: position), of: id)) }
+    stack.uncheckedRemoveLast(3 &- layout.wordCount)
     if layout.hasPool {
       let (start, count) = (Int(body.word(1, of: id)), Int(body.word(2, of: id)))
       if count > 0 { stack.appendReversed(body.pool, start..<start &+ count) }

@@ -57,7 +57,7 @@ extension Body {
   func parents() -> Column<NodeID> {
     var parents = Column<NodeID>()
     parents.resize(to: nodes.count, filling: .none)
-    forEachNode { id in forEachOperand(of: id) { parents[$0.index] = id } }
+    forEachInnerNode { id in forEachOperand(of: id) { parents[$0.index] = id } }
     return parents
   }
 }
