@@ -19,9 +19,8 @@ import Support
 /// After Binaryen's pass of that name. Two walks over the body, and one more if something moves; near-linear.
 struct CodePushing: FunctionPass {
   func run(on body: inout Body, in context: borrowing FunctionContext) {
-    let options = context.options
-    let ignored = options.ignoredEffects
-    let survey = PushSurvey(of: body, ignoring: ignored)
+    if !body.mayHaveChoices { return }
+    let survey = PushSurvey(of: body, ignoring: context.options.ignoredEffects)
     if !survey.mayPush { return }
     var walk = PushWalk(of: body, survey)
     walk.run(on: body)

@@ -11,13 +11,15 @@ struct PushSurvey: ~Copyable {
     var lastGet: UInt32 = 0
     /// The set, if its value has no effect and nothing read the local before it.
     var set = NodeID.none
+
+    /// Whether that set is the only one, and something reads it.
+    var isCandidate: Bool { !set.isNone && writeCount == 1 && lastGet > 0 }
   }
 
   private var locals = Column<Local>()
   /// By node: when it ends.
   private var ends = Column<UInt32>()
   private var hasChoices = false
-  private var hasCandidates = false
   private let ignoredFlags: Effects.Flags
 
   init(of body: borrowing Body, ignoring flags: Effects.Flags) {
@@ -51,9 +53,9 @@ struct PushSurvey: ~Copyable {
           if !local.isNone { locals[local.index].writeCount += 1 }
         }
         lastEffect = time
-      case .if, .brIf, .brTable, .brOnNull, .brOnNonNull, .brOnCast, .brOnCastFail:
+      case let opcode where opcode.isChoice:
         hasChoices = true
-        if body.opcode(of: id) != .if { lastEffect = time }
+        if opcode != .if { lastEffect = time }
       default: if hasEffect(id, in: body) { lastEffect = time }
       }
     }
@@ -63,7 +65,6 @@ struct PushSurvey: ~Copyable {
     locals[local.index].writeCount += 1
     if isPure && locals[local.index].lastGet == 0 && body.type(of: body.localValue(of: id)).isValue {
       locals[local.index].set = id
-      hasCandidates = true
     }
   }
 
@@ -77,18 +78,36 @@ struct PushSurvey: ~Copyable {
     return effects.hasSideEffects
   }
 
-  /// Whether it is worth looking closer.
-  var mayPush: Bool { hasChoices && hasCandidates }
+  /// Whether it is worth looking closer: there are ways that part, and sets that are the only ones of their locals.
+  var mayPush: Bool {
+    if !hasChoices { return false }
+    for index in 0..<locals.count where locals[index].isCandidate { return true }
+    return false
+  }
 
   /// Whether the set, which is an item of `block`, is the only one of its local, and all reads come after it in the
   /// block.
   func isPushable(_ id: NodeID, of local: LocalID, in block: NodeID) -> Bool {
     let entry = locals[local.index]
-    return entry.set == id && entry.writeCount == 1 && entry.lastGet > 0 && contains(entry.lastGet, block)
+    return entry.set == id && entry.isCandidate && contains(entry.lastGet, block)
   }
 
   /// Whether no read of the local comes after the node.
   func endsReads(of local: LocalID, _ id: NodeID) -> Bool { contains(locals[local.index].lastGet, id) }
 
   private func contains(_ time: UInt32, _ id: NodeID) -> Bool { time <= ends[id.index] }
+}
+
+extension Opcode {
+  fileprivate var isChoice: Bool {
+    switch self {
+    case .if, .brIf, .brTable, .brOnNull, .brOnNonNull, .brOnCast, .brOnCastFail: true
+    default: false
+    }
+  }
+}
+
+extension Body {
+  /// Whether ways may part, for all that a look at what is in the arena tells, be it in the tree or not.
+  var mayHaveChoices: Bool { (0..<nodes.count).contains { nodes[$0].opcode.isChoice } }
 }

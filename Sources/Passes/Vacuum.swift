@@ -18,15 +18,20 @@ struct Vacuum: FunctionPass {
   func run(on body: inout Body, in context: borrowing FunctionContext) {
     let ignored = context.options.ignoredEffects
     var sweep = Sweep(of: body, ignoring: ignored, trapsNeverHappen: context.options.trapsNeverHappen)
-    body.rewriteBottomUp { body, id in sweep.simplify(id, in: &body) }
+    body.rewriteInnerNodes { body, id in
+      // Most nodes are operations: they name no labels, and what is to be done about them is up to those above.
+      sweep.concerns(id, in: body) ? sweep.simplify(id, in: &body) : id
+    }
     if context.declarations.results(of: context.type).isEmpty { clearIfUseless(&body, ignoring: ignored) }
   }
 
   /// Empties a body without result that does nothing but compute and write its own locals.
   private func clearIfUseless(_ body: inout Body, ignoring ignored: Effects.Flags) {
     guard case .block(let root) = body[body.root], !root.items.isEmpty else { return }
-    var pending = [body.root]
-    while let id = pending.popLast() {
+    var pending = Column<NodeID>()
+    pending.append(body.root)
+    while !pending.isEmpty {
+      let id = pending.popLast()
       let opcode = body.opcode(of: id)
       var effects = Effects(of: id, in: body)
       // All branches stay within the body; only those of a loop can go on for ever.
@@ -62,7 +67,15 @@ private struct Sweep: ~Copyable {
     self.trapsNeverHappen = trapsNeverHappen
   }
 
+  /// Whether `simplify` has anything to do at the node.
+  @inline(__always)
+  func concerns(_ id: NodeID, in body: borrowing Body) -> Bool {
+    let shape = body.info(of: id).shape
+    return shape.isControl || shape == .drop || shape == .keep
+  }
+
   /// Simplifies a node whose operands have been simplified.
+  @inline(never)
   mutating func simplify(_ id: NodeID, in body: inout Body) -> NodeID {
     var result = id
     switch body.opcode(of: id) {

@@ -93,6 +93,12 @@ final class RuleDispatch: @unchecked Sendable {
   @inline(__always)
   func range(_ slot: Int) -> Range<Int> { Int(starts[slot])..<Int(starts[slot + 1]) }
 
-  @inline(__always)
-  func listener(at position: Int) -> Listener { listeners[position] }
+  /// The first of the listeners at `positions` that is concerned; the end of them if none is.
+  func firstListener(at positions: Range<Int>, concernedBy site: RuleSite, in body: borrowing Body) -> Int {
+    for position in positions where listeners[position].concerns(site, in: body) { return position }
+    return positions.upperBound
+  }
+
+  /// The number of the rule that listens.
+  func rule(at position: Int) -> Int { Int(listeners[position].number) }
 }
