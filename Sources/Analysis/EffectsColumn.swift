@@ -11,12 +11,14 @@ package struct EffectsColumn: ~Copyable {
     effects.resize(to: body.nodes.count, filling: .everything)
     var uses = Column<UInt32>()
     uses.resize(to: Int(body.labelCount), filling: 0)
+    var hasDelegates = false
     body.forEachNode { id in
       // A `rethrow` is no branch: it throws, and its arm does not leave the `try`.
       if body.opcode(of: id) != .rethrow {
         body.forEachLabel(of: id) { uses[$0.index] += 1 }
       }
-      effects[id.index] = subtreeEffects(of: id, in: body, uses)
+      if case .try(let node) = body[id], !node.delegate.isNone { hasDelegates = true }
+      effects[id.index] = subtreeEffects(of: id, in: body, uses, hasDelegates)
     }
   }
 
@@ -29,14 +31,18 @@ package struct EffectsColumn: ~Copyable {
     }
   }
 
-  /// - Parameter uses: by label, how often the branches so far named it.
-  private func subtreeEffects(of id: NodeID, in body: borrowing Body, _ uses: borrowing Column<UInt32>) -> Effects {
+  /// - Parameters:
+  ///   - uses: by label, how often the branches so far named it.
+  ///   - hasDelegates: whether a `delegate` may be in the subtree.
+  private func subtreeEffects(
+    of id: NodeID, in body: borrowing Body, _ uses: borrowing Column<UInt32>, _ hasDelegates: Bool
+  ) -> Effects {
     var result = Effects(of: id, in: body)
     switch body[id] {
     case .try(let node):
-      // `catch_all` takes every exception of the body, which is the first arm.
+      // `catch_all` takes every exception of the body, which is the first arm, but what a `delegate` leads past it.
       var inner = self[body[node.arms, 0]]
-      if node.hasCatchAll { inner.flags.remove(.throwsException) }
+      if node.hasCatchAll && !hasDelegates { inner.flags.remove(.throwsException) }
       for index in 1..<max(1, node.arms.count) { inner.formUnion(self[body[node.arms, index]]) }
       if !node.label.isNone { inner.remove(branches: uses[node.label.index]) }
       result.formUnion(inner)

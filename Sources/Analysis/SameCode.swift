@@ -36,7 +36,7 @@ package struct CodeComparison: ~Copyable {
   }
 
   private mutating func hasSameLabels(_ left: NodeID, _ right: NodeID, in body: borrowing Body) -> Bool {
-    if body.info(of: left).shape.rawValue > Shape.rethrow.rawValue { return true }
+    if !body.info(of: left).shape.mayNameLabels { return true }
     switch (body[left], body[right]) {
     case (.block(let first), .block(let second)): pair(first.label, second.label)
     case (.loop(let first), .loop(let second)): pair(first.label, second.label)

@@ -6,13 +6,7 @@ extension Body {
   /// Calls `visit` with each label that the node itself names: targets of a branch, of the clauses of `try_table`, and
   /// what `rethrow` and `delegate` refer to. A label named twice comes twice. `return` names none.
   @inlinable @inline(__always) public func forEachLabel(of id: NodeID, _ visit: (LabelID) -> Void) {
-    if mayNameLabels(id) { forEachLabelOfBranch(id, visit) }
-  }
-
-  /// Whether it is a control instruction: false for most nodes, and cheap.
-  @inlinable @inline(__always) func mayNameLabels(_ id: NodeID) -> Bool {
-    // Shapes of control instructions come first.
-    infos[Int(nodes[id.index].opcode.rawValue)].shape.rawValue <= Shape.rethrow.rawValue
+    if infos[Int(nodes[id.index].opcode.rawValue)].shape.mayNameLabels { forEachLabelOfBranch(id, visit) }
   }
 
   @inlinable @inline(never) func forEachLabelOfBranch(_ id: NodeID, _ visit: (LabelID) -> Void) {

@@ -31,6 +31,8 @@ public enum Shape: UInt8, BitwiseCopyable, Sendable {
 extension Shape {
   /// Whether it is an instruction that others stand in: `block`, `loop`, `if`, `try` or `try_table`.
   @inlinable @inline(__always) public var isConstruct: Bool { rawValue <= Shape.tryTable.rawValue }
+  /// Whether it is a construct or an instruction that may name labels: false for most, and cheap.
+  @inlinable @inline(__always) public var mayNameLabels: Bool { rawValue <= Shape.rethrow.rawValue }
   /// Whether it is a control instruction; they come first.
   @inlinable @inline(__always) public var isControl: Bool { rawValue <= Shape.throwRef.rawValue }
 }

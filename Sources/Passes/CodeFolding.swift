@@ -87,7 +87,7 @@ struct FoldingWalk: ~Copyable {
         continue
       }
       let id = step.node
-      let isConstruct = body.info(of: id).shape.rawValue <= Shape.tryTable.rawValue
+      let isConstruct = body.info(of: id).shape.isConstruct
       if !step.isLast {
         if isConstruct && body.operandCount(of: id) > 0 { push(id, in: body) }
         if body.opcode(of: id) == .try {

@@ -15,13 +15,12 @@ struct RemoveUnusedNames: FunctionPass {
     if body.labelCount == 1 { return }
     var names = LabelNames()
     body.rewriteInnerNodes { body, id in
-      // Control instructions are few.
-      body.info(of: id).shape.rawValue <= Shape.rethrow.rawValue ? names.finish(id, in: &body) : id
+      body.info(of: id).shape.mayNameLabels ? names.finish(id, in: &body) : id
     }
     if names.aliases.isEmpty { return }
     let replacements = names.replacements(labelCount: Int(body.labelCount))
     body.rewriteInnerNodes { body, id in
-      if body.info(of: id).shape.rawValue > Shape.rethrow.rawValue { return id }
+      if !body.info(of: id).shape.mayNameLabels { return id }
       body.mapBranchLabels(of: id) { replacements[$0.index] }
       body.mapDelegateLabel(of: id) { replacements[$0.index] }
       if case .br(let branch) = body[id], branch.label == .function { return body.makeReturn(branch.value) }

@@ -23,7 +23,7 @@ struct SetSinking: ~Copyable {
     let node: NodeID
     /// How many operands have been visited; not of `local.set`.
     var visitedCount = 0
-    /// `br_if` and `if`: the number of the first set within the condition.
+    /// `br_if` and `if`: the number of the first set within the condition; `local.set`: the divergences before it.
     var mark: UInt32 = 0
     /// `local.set`: whether it may become sinkable.
     var hasGroup = false
@@ -42,6 +42,9 @@ struct SetSinking: ~Copyable {
   /// The last walk has met a local that is set to what another has.
   private(set) var hasCopies = false
 
+  /// How many nodes have been met that control does not come out of, those aside that are in a construct which it came
+  /// out of by another way.
+  var divergenceCount: UInt32 = 0
   var sets: SinkableSets
   private var frames = Column<Frame>()
   var constructs = Column<OpenConstruct>()
@@ -111,7 +114,7 @@ struct SetSinking: ~Copyable {
     switch body.opcode(of: id) {
     case .localSet:
       let hasGroup = enterSet(id, in: &body)
-      if body.opcode(of: id) == .localSet { frames.append(Frame(node: id, hasGroup: hasGroup)) }
+      if body.opcode(of: id) == .localSet { frames.append(Frame(node: id, mark: divergenceCount, hasGroup: hasGroup)) }
     case .if, .brIf, .try:
       frames.append(Frame(node: id, mark: UInt32(sets.count)))
       if body.opcode(of: id) == .try { enterConstruct(id, in: &body) }
@@ -141,14 +144,17 @@ struct SetSinking: ~Copyable {
 
   private mutating func leave(_ id: NodeID, in body: inout Body) -> NodeID {
     switch body.opcode(of: id) {
-    case .localSet: leaveSet(id, hasGroup: frames.popLast().hasGroup, in: &body)
+    case .localSet: leaveSet(frames.popLast(), in: &body)
     case .localTee: return leaveTee(id, in: &body)
     case .tupleSet: leaveTupleSet(id, in: &body)
     case .drop: leaveDrop(id, in: &body)
     case .block, .loop, .tryTable: leaveConstruct(Frame(node: id), in: &body)
     case .if, .try: leaveConstruct(frames.popLast(), in: &body)
     case .brIf: branch(id, mark: frames.popLast().mark, in: &body)
-    case .br, .brTable, .brOnNull, .brOnNonNull, .brOnCast, .brOnCastFail: branch(id, mark: 0, in: &body)
+    case .br, .brTable:
+      branch(id, mark: 0, in: &body)
+      divergenceCount += 1
+    case .brOnNull, .brOnNonNull, .brOnCast, .brOnCastFail: branch(id, mark: 0, in: &body)
     default: perform(id, in: &body)
     }
     return id
@@ -169,6 +175,7 @@ struct SetSinking: ~Copyable {
     // A trap that never happens may still be what a branch keeps from happening.
     if !ignoredFlags.isEmpty && Effects.mayTrap(id, in: body) { sets.stop(having: .branches) }
     if flags.isEmpty { return }
+    if body.type(of: id) == .unreachable { divergenceCount += 1 }
     sets.perform(flags)
     if flags.contains(.throwsException) && !handlers.isEmpty { throwException() }
   }
@@ -213,7 +220,8 @@ struct SetSinking: ~Copyable {
     return true
   }
 
-  private mutating func leaveSet(_ id: NodeID, hasGroup: Bool, in body: inout Body) {
+  private mutating func leaveSet(_ frame: Frame, in body: inout Body) {
+    let (id, hasGroup) = (frame.node, frame.hasGroup)
     let local = body.local(of: id)
     let value = body.localValue(of: id)
     noteCopy(of: value, in: body)
@@ -225,7 +233,8 @@ struct SetSinking: ~Copyable {
       return clear(id, in: &body)
     }
     write(local, in: &body)
-    if hasGroup && isSinkable(local) && body.type(of: value) != .unreachable {
+    // From behind a value that control does not come out of, nothing may come to life before it.
+    if hasGroup && isSinkable(local) && divergenceCount == frame.mark {
       sets.close(asValueOf: id, local, construct: constructs.last.serial)
     } else {
       if hasGroup { sets.closeInPlace() }

@@ -12,6 +12,7 @@ struct OpenConstruct: BitwiseCopyable {
   /// What held before.
   let floor: Int
   let soloFloor: Int
+  let divergenceCount: UInt32
   /// The number of the first set within the arm that is being visited.
   var armStart: Int
   /// Branches to its label so far.
@@ -58,12 +59,15 @@ extension SetSinking {
     constructs.append(
       OpenConstruct(
         label: label, serial: constructCount, start: sets.count, floor: sets.floor, soloFloor: sets.soloFloor,
-        armStart: sets.count, isFixed: !(mayGetResult && rules.makesResults)))
+        divergenceCount: divergenceCount, armStart: sets.count, isFixed: !(mayGetResult && rules.makesResults)))
   }
 
   /// Ends the innermost construct: ways that parted within have met again, unless they lead further out.
-  mutating func closeConstruct() {
+  ///
+  /// - Parameter isStraight: control comes out only if it does of all that is within.
+  mutating func closeConstruct(isStraight: Bool = false) {
     let construct = constructs.popLast()
+    if !isStraight { divergenceCount = construct.divergenceCount }
     sets.soloFloor = construct.soloFloor
     if construct.outermostTarget >= constructs.count {
       sets.floor = construct.floor
@@ -82,7 +86,7 @@ extension SetSinking {
       let construct = constructs.last
       sets.stopAll(in: construct.start..<max(construct.start, sets.floor))
       sets.resolveBranches(construct.branchCount)
-      closeConstruct()
+      closeConstruct(isStraight: true)
       if construct.branchCount > 0 { sets.perform(.mayNotReturn) }
     case .if: leaveIf(frame, in: &body)
     case .try:
@@ -136,7 +140,7 @@ extension SetSinking {
       if mayGetResult { plan = planIfElse(frame, construct, in: &body) }
       sets.stopAll(in: construct.armStart..<sets.count)
     }
-    closeConstruct()
+    closeConstruct(isStraight: !node.elseArm.isNone && construct.firstArmDiverges && body.diverges(secondArm))
     if !plan.isNone { end(frame.node, plan, from: Int(frame.mark), in: &body) }
   }
 

@@ -205,7 +205,7 @@ extension SetSinking {
     sets.resolveBranches(construct.branchCount)
     let plan = planBlock(id, construct, in: &body)
     if construct.branchCount > 0 { sets.stopAll(in: construct.start..<sets.count) }
-    closeConstruct()
+    closeConstruct(isStraight: construct.branchCount == 0)
     if !plan.isNone { end(id, plan, from: construct.start, in: &body) }
   }
 
