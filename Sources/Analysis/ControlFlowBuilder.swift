@@ -5,14 +5,14 @@ import Support
 struct ControlFlowBuilder: ~Copyable {
   var accesses = Column<LocalAccess>()
   var accessStarts = Column<UInt32>()
-  var loopDepths = Column<UInt16>()
+  var loopDepths = Column<UInt32>()
   var edges = Column<FlowEdge>()
 
   /// By local: whether its accesses are taken; empty if all are.
   private let selection: Column<Bool>
   /// The block that runs; `none` in code that cannot run.
   private(set) var current = BlockID.none
-  private var loopDepth: UInt16 = 0
+  private var loopDepth: UInt32 = 0
   /// The last block, if it is one that holds accesses that cannot run.
   private var holder = BlockID.none
 
@@ -119,7 +119,7 @@ struct ControlFlowBuilder: ~Copyable {
   }
 
   mutating func beginLoop(_ label: LabelID) {
-    loopDepth = min(loopDepth, .max - 1) + 1
+    loopDepth += 1
     if current.isNone || label.isNone { return }
     begin(after: current)
     headers[label.index] = current

@@ -44,7 +44,7 @@ import Support
   public internal(set) var accesses = Column<LocalAccess>()
   /// By block, and one more.
   @usableFromInline var accessStarts = Column<UInt32>()
-  @usableFromInline var loopDepths = Column<UInt16>()
+  @usableFromInline var loopDepths = Column<UInt32>()
   @usableFromInline var successorStarts = Column<UInt32>()
   @usableFromInline var successorList = Column<BlockID>()
   @usableFromInline var predecessorStarts = Column<UInt32>()

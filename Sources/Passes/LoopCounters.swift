@@ -37,11 +37,14 @@ private struct CounterSearch: ~Copyable {
   /// Nodes of a loop that are looked at.
   private static let nodeLimit = 512
 
-  /// `(br_if $again (local.tee $n (i32.add (local.get $n) (i32.const -1))))`, where nothing else branches to the loop.
+  /// `(br_if $again (local.tee $n (i32.add (local.get $n) (i32.const -1))))`, where nothing else branches to the loop;
+  /// or with `i32.eqz` and a branch out of it.
   private struct Test: BitwiseCopyable {
     let branch: NodeID
     let loop: NodeID
-    let counter: LocalID
+    /// How many loops it is in.
+    let depth: Int
+    let countdown: Countdown
     /// What is counted as well, in which steps.
     var other = LocalID.none
     var step: Int32 = 0
@@ -55,6 +58,13 @@ private struct CounterSearch: ~Copyable {
     var next: Int32 = -1
   }
 
+  private struct Countdown: BitwiseCopyable {
+    let tee: NodeID
+    let counter: LocalID
+    /// Zero leads away.
+    let leaves: Bool
+  }
+
   private var tests = Column<Test>()
   /// By node: the first test whose end is found out in front of it; -1 if there is none.
   private var numbers = Column<Int32>()
@@ -62,27 +72,32 @@ private struct CounterSearch: ~Copyable {
   var hasNone: Bool { tests.isEmpty }
 
   init(in body: borrowing Body) {
-    let isPossible = (0..<body.nodes.count).contains { Self.counter(testedBy: NodeID($0), in: body) != nil }
+    let isPossible = (0..<body.nodes.count).contains { Self.countdown(testedBy: NodeID($0), in: body) != nil }
     if !isPossible { return }
     let uses = LabelUses(of: body)
     var loops = Column<NodeID>()
-    loops.resize(to: Int(body.labelCount), filling: .none)
     body.walk(from: body.root) { id in
-      if case .loop(let loop) = body[id], !loop.label.isNone { loops[loop.label.index] = id }
+      if body.opcode(of: id) == .loop { loops.append(id) }
       return true
     } exit: { id in
-      guard let counter = Self.counter(testedBy: id, in: body) else { return }
-      let label = body.label(ofBranch: id)
-      if loops[label.index].isNone || uses[label] != 1 { return }
-      tests.append(Test(branch: id, loop: loops[label.index], counter: counter))
+      if body.opcode(of: id) == .loop { loops.removeLast(1) }
+      guard !loops.isEmpty, let countdown = Self.countdown(testedBy: id, in: body) else { return }
+      let label = body.label(ofConstruct: loops.last)
+      if label.isNone || uses[label] != 1 || countdown.leaves == (label == body.label(ofBranch: id)) { return }
+      tests.append(Test(branch: id, loop: loops.last, depth: loops.count, countdown: countdown))
     }
   }
 
-  private static func counter(testedBy id: NodeID, in body: borrowing Body) -> LocalID? {
-    guard body.opcode(of: id) == .brIf, case .brIf(let branch) = body[id], branch.value.isNone,
-      case .localTee(let tee) = body[branch.condition], step(of: tee, in: body) == -1
-    else { return nil }
-    return tee.local
+  private static func countdown(testedBy id: NodeID, in body: borrowing Body) -> Countdown? {
+    guard body.opcode(of: id) == .brIf, case .brIf(let branch) = body[id], branch.value.isNone else { return nil }
+    var node = branch.condition
+    var leaves = false
+    if case .unary(let test) = body[node], test.opcode == .i32Eqz {
+      node = test.operand
+      leaves = true
+    }
+    guard case .localTee(let tee) = body[node], step(of: tee, in: body) == -1 else { return nil }
+    return Countdown(tee: node, counter: tee.local, leaves: leaves)
   }
 
   /// What an assignment adds to its local; nil if it does something else.
@@ -102,10 +117,15 @@ private struct CounterSearch: ~Copyable {
     var found = Column<Test>()
     for index in 0..<tests.count {
       var test = tests[index]
-      guard let counter = values.counter(testedBy: test.branch, flow, in: body) else { continue }
+      guard let counter = values.counter(countedBy: test.countdown.tee, flow) else { continue }
       let header = values.graph.block(ofPhi: counter)
+      // It is the loop around the test that counts.
+      if flow.loopDepth(of: header) != test.depth { continue }
       for phi in values.graph.phis(in: header) where phi != counter && values.graph.isUsed(phi: phi) {
-        guard let step = values.step(ofPhi: phi, flow, in: body), step.magnitude.nonzeroBitCount == 1 else { continue }
+        // The assignment comes in each round, and before the test.
+        guard let (step, write) = values.step(ofPhi: phi, flow, in: body), step.magnitude.nonzeroBitCount == 1,
+          write < values.access(at: test.countdown.tee)
+        else { continue }
         let shift = step.magnitude.trailingZeroBitCount
         if shift > 0 {
           let isSmall = values.startWidth(ofPhi: counter, flow, in: body) <= 32 - shift
@@ -116,7 +136,7 @@ private struct CounterSearch: ~Copyable {
         test.other = values.graph.local(ofPhi: phi)
         test.step = step
         test.otherSource = values.source(ofPhi: phi, flow, in: body) ?? test.other
-        test.counterSource = values.source(ofPhi: counter, flow, in: body) ?? test.counter
+        test.counterSource = values.source(ofPhi: counter, flow, in: body) ?? test.countdown.counter
         found.append(test)
         break
       }
@@ -137,7 +157,7 @@ private struct CounterSearch: ~Copyable {
       guard body.opcode(of: id) == .loop else { return true }
       if numbers[id.index] >= 0 {
         let index = Int(numbers[id.index])
-        let isCopied = tests[index].otherSource != tests[index].other && tests[index].counterSource != tests[index].counter
+        let isCopied = tests[index].otherSource != tests[index].other && tests[index].counterSource != tests[index].countdown.counter
         for loop in open.reversed().prefix(isCopied ? 8 : 0) {
           if facts.assigns(tests[index].otherSource, inLoop: loop.number)
             || facts.assigns(tests[index].counterSource, inLoop: loop.number)
@@ -158,7 +178,7 @@ private struct CounterSearch: ~Copyable {
       if tests[index].place.isNone {
         tests[index].place = tests[index].loop
         tests[index].otherSource = tests[index].other
-        tests[index].counterSource = tests[index].counter
+        tests[index].counterSource = tests[index].countdown.counter
       }
       // Several may be found out in front of one loop.
       tests[index].next = numbers[tests[index].place.index]
@@ -191,7 +211,8 @@ private struct CounterSearch: ~Copyable {
     for index in 0..<tests.count {
       tests[index].end = body.makeLocal(.i32)
       let (other, end) = (body.makeLocalGet(tests[index].other), body.makeLocalGet(tests[index].end))
-      body.setOperand(1, of: tests[index].branch, to: body.makeBinary(.i32Ne, other, end))
+      let opcode = tests[index].countdown.leaves ? Opcode.i32Eq : .i32Ne
+      body.setOperand(1, of: tests[index].branch, to: body.makeBinary(opcode, other, end))
     }
   }
 
@@ -211,127 +232,5 @@ private struct CounterSearch: ~Copyable {
       next = test.next
     }
     return body.makeBlock(items + [loop], type: body.type(of: loop))
-  }
-}
-
-/// What is known of values that go round loops.
-private struct CountedValues: ~Copyable {
-  let graph: LocalGraph
-  /// By node: the access that it is; -1 if it is none.
-  private var accesses = Column<Int32>()
-  /// By value: how many reads see it, and how many phis that are used.
-  private var readCounts = Column<UInt32>()
-  private var phiCounts = Column<UInt32>()
-
-  init(in body: borrowing Body, _ flow: borrowing ControlFlowGraph) {
-    graph = LocalGraph(of: flow, Dominators(of: flow), localCount: body.localCount)
-    accesses.resize(to: body.nodes.count, filling: -1)
-    readCounts.resize(to: graph.valueCount, filling: 0)
-    phiCounts.resize(to: graph.valueCount, filling: 0)
-    for index in 0..<flow.accesses.count {
-      accesses[flow.accesses[index].node.index] = Int32(index)
-      if flow.accesses[index].isWrite || graph.value(readBy: index).isNone { continue }
-      readCounts[graph.value(readBy: index).index] += 1
-    }
-    for phi in 0..<graph.phiCount where graph.isUsed(phi: phi) {
-      for index in 0..<graph.operandCount(ofPhi: phi) where !graph.operand(index, ofPhi: phi).isNone {
-        phiCounts[graph.operand(index, ofPhi: phi).index] += 1
-      }
-    }
-  }
-
-  /// The phi of a counter that only its decrement reads, which only the branch back to the loop and the phi see.
-  func counter(testedBy branch: NodeID, _ flow: borrowing ControlFlowGraph, in body: borrowing Body) -> Int? {
-    let tee = body.operand(1, of: branch)
-    let write = Int(accesses[tee.index])
-    guard write > 0, !graph.value(readBy: write - 1).isNone, let phi = graph.phi(graph.value(readBy: write - 1)),
-      back(ofPhi: phi, flow) == graph.value(writtenBy: write), readCounts[graph.value(ofPhi: phi).index] == 1,
-      phiCounts[graph.value(ofPhi: phi).index] == 0, readCounts[graph.value(writtenBy: write).index] == 0,
-      phiCounts[graph.value(writtenBy: write).index] == 1
-    else { return nil }
-    // The branch ends the block that the edge comes from.
-    let header = graph.block(ofPhi: phi)
-    let last = flow.predecessor(flow.predecessorCount(of: header) - 1, of: header)
-    return flow.accessRange(of: last).contains(write) ? phi : nil
-  }
-
-  /// What comes to the phi by the only way back to the loop that it begins.
-  private func back(ofPhi phi: Int, _ flow: borrowing ControlFlowGraph) -> LocalValue {
-    let block = graph.block(ofPhi: phi)
-    let count = flow.predecessorCount(of: block)
-    guard count > 1, flow.predecessor(count - 1, of: block) >= block, flow.predecessor(count - 2, of: block) < block
-    else { return .none }
-    return graph.operand(count - 1, ofPhi: phi)
-  }
-
-  /// What each round adds to the value; nil if it does something else.
-  func step(ofPhi phi: Int, _ flow: borrowing ControlFlowGraph, in body: borrowing Body) -> Int32? {
-    let back = back(ofPhi: phi, flow)
-    guard !back.isNone, let write = graph.write(back), write > 0,
-      graph.value(readBy: write - 1) == graph.value(ofPhi: phi), !flow.accesses[write - 1].isWrite
-    else { return nil }
-    let node = flow.accesses[write].node
-    switch body[node] {
-    case .localSet(let set), .localTee(let set):
-      guard case .binary(let sum) = body[set.value], sum.opcode == .i32Add, sum.left == flow.accesses[write - 1].node,
-        case .i32Const(let step) = body[sum.right]
-      else { return nil }
-      return step
-    default: return nil
-    }
-  }
-
-  /// Whether nothing else goes round the loop.
-  func isOnly(_ phi: Int, besides counter: Int, in header: BlockID) -> Bool {
-    graph.phis(in: header).allSatisfy { $0 == phi || $0 == counter || !graph.isUsed(phi: $0) }
-  }
-
-  /// The local that the value is copied from in front of the loop; nil if it is something else.
-  func source(ofPhi phi: Int, _ flow: borrowing ControlFlowGraph, in body: borrowing Body) -> LocalID? {
-    guard graph.operandCount(ofPhi: phi) == 2, let write = graph.write(graph.operand(0, ofPhi: phi)),
-      case .localSet(let set) = body[flow.accesses[write].node], case .localGet(let local) = body[set.value],
-      body.type(of: local) == .i32
-    else { return nil }
-    return local
-  }
-
-  // MARK: Sizes
-
-  /// How many bits the value that comes into the loop has at most.
-  func startWidth(ofPhi phi: Int, _ flow: borrowing ControlFlowGraph, in body: borrowing Body) -> Int {
-    (0..<graph.operandCount(ofPhi: phi) - 1).map { width(of: graph.operand($0, ofPhi: phi), flow, in: body, depth: 6) }
-      .max() ?? 32
-  }
-
-  private func width(
-    of value: LocalValue, _ flow: borrowing ControlFlowGraph, in body: borrowing Body, depth: Int
-  ) -> Int {
-    guard !value.isNone, let write = graph.write(value) else { return 32 }
-    switch body[flow.accesses[write].node] {
-    case .localSet(let set), .localTee(let set): return width(of: set.value, flow, in: body, depth: depth - 1)
-    default: return 32
-    }
-  }
-
-  private func width(of id: NodeID, _ flow: borrowing ControlFlowGraph, in body: borrowing Body, depth: Int) -> Int {
-    if depth <= 0 { return 32 }
-    switch body[id] {
-    case .i32Const(let value): return 32 - value.leadingZeroBitCount
-    case .localGet: return width(of: graph.value(readBy: Int(accesses[id.index])), flow, in: body, depth: depth)
-    case .localTee(let tee): return width(of: tee.value, flow, in: body, depth: depth)
-    case .load(let load):
-      switch load.opcode {
-      case .i32Load8U: return 8
-      case .i32Load16U: return 16
-      default: return 32
-      }
-    case .binary(let node) where node.opcode == .i32And:
-      return min(
-        width(of: node.left, flow, in: body, depth: depth - 1), width(of: node.right, flow, in: body, depth: depth - 1))
-    case .binary(let node) where node.opcode == .i32ShrU:
-      guard case .i32Const(let count) = body[node.right] else { return 32 }
-      return max(0, width(of: node.left, flow, in: body, depth: depth - 1) - Int(count & 31))
-    default: return 32
-    }
   }
 }

@@ -65,6 +65,9 @@ package enum PassTable {
       "loop-counters", "Drops counters of loops where something else that is counted tells when to end.", group: .locals
     ) { _ in .function(LoopCounters()) },
     PassDescriptor(
+      "loop-pointers", "Counts addresses up instead of the indexes that they are computed from.", group: .locals
+    ) { _ in .function(LoopPointers()) },
+    PassDescriptor(
       "merge-locals", "Lets reads of a copy and reads of its source use one local.", group: .locals
     ) { _ in .function(MergeLocals()) },
     PassDescriptor(

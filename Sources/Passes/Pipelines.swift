@@ -37,6 +37,7 @@ package enum Pipelines {
       pass: "optimize-added-constants-propagate", speed: 3, size: 1, below: "optimize-added-constants",
       needsLowMemoryUnused: true),
     Step(pass: "loop-counters", speed: 3, size: 9),  // while counters have locals of their own
+    Step(pass: "loop-pointers", speed: 3, size: 9),
     Step(pass: "code-pushing", speed: 2, size: 2),  // before sets become operands
     Step(pass: "tuple-optimization"),     // simplify-locals looks at single assignments
     Step(pass: "simplify-locals-nostructure"),  // results of blocks would hinder coalesce-locals

@@ -1,0 +1,77 @@
+import Analysis
+import IR
+import Support
+
+/// A test in each round of a loop: whether something that is counted has come to its end.
+struct LoopTest: BitwiseCopyable {
+  let loop: NodeID
+  /// How many loops it is in.
+  let depth: Int
+  /// The comparison.
+  let node: NodeID
+  /// A `local.get` or `local.tee` of what is counted.
+  let counted: NodeID
+  /// A `local.get` of its end, and how far that is shifted to the right before.
+  let end: NodeID
+  let endShift: Int32
+  /// The test holds when the end has come.
+  let leaves: Bool
+}
+
+/// The tests of a body by which loops end when something has been counted up. There is one way back to the begin of such
+/// a loop, and it leads through the test. Linear to find.
+struct LoopTests: ~Copyable {
+  private var tests = Column<LoopTest>()
+
+  var count: Int { tests.count }
+  subscript(number: Int) -> LoopTest { tests[number] }
+
+  init(in body: borrowing Body) {
+    let isPossible = (0..<body.nodes.count).contains { Self.comparison(testedBy: NodeID($0), in: body) != nil }
+    if !isPossible { return }
+    let uses = LabelUses(of: body)
+    var loops = Column<NodeID>()
+    body.walk(from: body.root) { id in
+      if body.opcode(of: id) == .loop { loops.append(id) }
+      return true
+    } exit: { id in
+      if body.opcode(of: id) == .loop { loops.removeLast(1) }
+      guard !loops.isEmpty, let node = Self.comparison(testedBy: id, in: body) else { return }
+      let label = body.label(ofConstruct: loops.last)
+      if label.isNone || uses[label] != 1 { return }
+      let leaves = label != body.label(ofBranch: id)
+      if let test = Self.test(node, loops.last, depth: loops.count, leaves: leaves, in: body) { tests.append(test) }
+    }
+  }
+
+  /// The comparison that a `br_if` is about, if one side may be what is counted.
+  private static func comparison(testedBy id: NodeID, in body: borrowing Body) -> NodeID? {
+    guard body.opcode(of: id) == .brIf, case .brIf(let branch) = body[id], branch.value.isNone,
+      case .binary(let test) = body[branch.condition], body.isGetOrTee(test.left)
+    else { return nil }
+    return branch.condition
+  }
+
+  private static func test(
+    _ node: NodeID, _ loop: NodeID, depth: Int, leaves: Bool, in body: borrowing Body
+  ) -> LoopTest? {
+    guard case .binary(let test) = body[node] else { return nil }
+    switch leaves ? test.opcode.inverseComparison : test.opcode {
+    case .i32Ne, .i32LtU, .i32LtS: break
+    default: return nil
+    }
+    // What leads out need not come in each round, unless it counts.
+    if leaves && body.opcode(of: test.left) != .localTee { return nil }
+    var (end, shift) = (test.right, Int32(0))
+    if case .binary(let node) = body[end], node.opcode == .i32ShrU, case .i32Const(let count) = body[node.right] {
+      (end, shift) = (node.left, count & 31)
+    }
+    if body.opcode(of: end) != .localGet { return nil }
+    return LoopTest(
+      loop: loop, depth: depth, node: node, counted: test.left, end: end, endShift: shift, leaves: leaves)
+  }
+}
+
+extension Body {
+  func isGetOrTee(_ id: NodeID) -> Bool { opcode(of: id) == .localGet || opcode(of: id) == .localTee }
+}
