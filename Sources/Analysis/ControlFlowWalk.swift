@@ -16,19 +16,25 @@ struct ControlFlowWalk: ~Copyable {
     builder = ControlFlowBuilder(labelCount: Int(body.labelCount), selection: selection)
     receivers.resize(to: Int(body.labelCount), filling: .none)
     builder.beginFunction()
+    // Most nodes neither branch nor have to do with locals: they are passed over, but where an operand has to be told
+    // from the others.
     var walk = TreeWalk(from: body.root)
     repeat {
       let step = walk.next()
       let id = step.node
       let shape = body.info(of: id).shape
       if !step.isLast {
-        if walk.parentPlace == armsPlace { come(to: walk.remainingCount, in: body) }
+        if walk.parentPlace == armsPlace {
+          come(to: walk.remainingCount, in: body)
+        } else if !shape.isControl && !shape.namesLocals {
+          walk.replaceByOperands(id, in: body)
+          continue
+        }
         if walk.enter(id, in: body) {
           if shape.isConstruct { enter(id, at: walk.parentPlace, in: body) }
           continue
         }
       }
-      // Most nodes neither branch nor have to do with locals.
       switch shape {
       case .localGet: builder.add(id, body.local(of: id), isWrite: false)
       case .localSet, .localTee: builder.add(id, body.local(of: id), isWrite: true)

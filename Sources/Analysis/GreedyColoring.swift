@@ -20,6 +20,7 @@ package struct GreedyColoring: ~Copyable {
 
   // Of the order at hand.
 
+  package private(set) var colorCount = 0
   /// By bundle.
   private var colors = Column<LocalID>()
   /// By color: the next of the same kind, and the bundle that it was last found to be forbidden for.
@@ -43,8 +44,6 @@ package struct GreedyColoring: ~Copyable {
   }
 
   package var bundleCount: Int { leaders.count }
-  /// Number of colors of the last order.
-  package var colorCount: Int { nextColors.count }
   /// The color that the last order gave a bundle.
   package func color(ofBundle bundle: Int) -> LocalID { colors[bundle] }
   /// The color that the last order gave a local; `none` if it is not used.
@@ -62,7 +61,12 @@ package struct GreedyColoring: ~Copyable {
       reverse.append(UInt32(bundleCount - 1 - index))
     }
     _ = color(order, of: problem)
-    if !color(reverse, of: problem, limit: colorCount - 1) { _ = color(order, of: problem) }
+    let count = colorCount
+    var first = Column<LocalID>()
+    swap(&first, &colors)
+    if color(reverse, of: problem, limit: count - 1) { return }
+    swap(&first, &colors)
+    colorCount = count
   }
 
   /// Colors all bundles, those of parameters first, then the others in `order`. Stops when there are more than `limit`
@@ -70,6 +74,7 @@ package struct GreedyColoring: ~Copyable {
   package mutating func color(
     _ order: borrowing Column<UInt32>, of problem: borrowing ColoringProblem, limit: Int = .max
   ) -> Bool {
+    colorCount = 0
     colors.removeAll()
     colors.resize(to: leaders.count, filling: .none)
     nextColors.removeAll()
@@ -90,7 +95,8 @@ package struct GreedyColoring: ~Copyable {
   }
 
   private mutating func makeColor(_ kind: Int, isParameter: Bool) -> LocalID {
-    let color = LocalID(nextColors.count)
+    let color = LocalID(colorCount)
+    colorCount += 1
     nextColors.append(.none)
     forbidden.append(.max)
     if kinds[kind].first.isNone { kinds[kind].first = color }

@@ -13,6 +13,17 @@ package enum AssignedValue {
 extension Body {
   // One scan over what is in the arena, be it in the tree or not, saves most small bodies their control flow graph.
 
+  /// Whether all locals are parameters that nothing writes: they have the values of the arguments.
+  package var hasOnlyArguments: Bool {
+    localCount == parameterCount
+      && !(0..<nodes.count).contains {
+        switch nodes[$0].opcode {
+        case .localSet, .localTee, .tupleSet: true
+        default: false
+        }
+      }
+  }
+
   /// Whether there may be a `local.set` or `local.tee` of what a local has or is assigned.
   package var mayCopyLocals: Bool {
     (0..<nodes.count).contains { isSet($0) { $0 == .localGet || $0 == .localTee } }

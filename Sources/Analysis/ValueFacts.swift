@@ -25,7 +25,7 @@ package struct ValueFacts: ~Copyable {
       values.append(width == .w32 ? zeros.0 : width == .w64 ? zeros.1 : .unknown(.w64))
     }
     // Nodes that are out of the tree may name locals that are gone.
-    body.forEachInnerNode { id in
+    body.forEachNodeWithLocals { id in
       switch body.opcode(of: id) {
       case .localSet, .localTee:
         let local = body.local(of: id)

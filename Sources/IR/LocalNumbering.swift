@@ -17,6 +17,28 @@ extension Body {
     }
   }
 
+  /// Visits the nodes that name locals once, in the order of evaluation: `forEachNode` without the others, which need not
+  /// be left when their operands are done.
+  @inlinable @inline(__always) public func forEachNodeWithLocals(_ visit: (NodeID) throws -> Void) rethrows {
+    var walk = TreeWalk(from: root)
+    if !walk.enter(root, in: self) { return }
+    while true {
+      let step = walk.next()
+      let id = step.node
+      switch opcode(of: id) {
+      case .localGet: break
+      case .localSet, .localTee, .tupleSet: if !step.isLast && walk.enter(id, in: self) { continue }
+      default:
+        // The root alone has been entered.
+        if step.isLast { return }
+        walk.replaceByOperands(id, in: self)
+        continue
+      }
+      try visit(id)
+      walk.leave(step)
+    }
+  }
+
   /// Makes a `local.get`, `local.set` or `local.tee` name another local. Its type is for the caller to see to.
   package mutating func setLocal(of id: NodeID, to local: LocalID) {
     precondition([.localGet, .localSet, .localTee].contains(opcode(of: id)))

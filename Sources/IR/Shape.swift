@@ -33,6 +33,10 @@ extension Shape {
   @inlinable @inline(__always) public var isConstruct: Bool { rawValue <= Shape.tryTable.rawValue }
   /// Whether it is a construct or an instruction that may name labels: false for most, and cheap.
   @inlinable @inline(__always) public var mayNameLabels: Bool { rawValue <= Shape.rethrow.rawValue }
+  /// Whether it reads or writes locals.
+  @inlinable @inline(__always) public var namesLocals: Bool {
+    self == .localGet || self == .localSet || self == .localTee || self == .tupleSet
+  }
   /// Whether it is a control instruction; they come first.
   @inlinable @inline(__always) public var isControl: Bool { rawValue <= Shape.throwRef.rawValue }
 }

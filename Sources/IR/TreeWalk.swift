@@ -47,6 +47,23 @@ import Support
     stack.uncheckedLast = previous
     parentIndex = UInt32(truncatingIfNeeded: index)
     stack.uncheckedAppend(id.rawValue | TreeWalk.mark)
+    appendOperands(of: id, layout, in: body)
+    return true
+  }
+
+  /// Puts its operands in the place of the node at hand, for a walk that has nothing to do there: it does not come again
+  /// and is nobody's parent. Not for the node that the walk began with, as absent operands may be the last.
+  @inlinable @inline(__always) public mutating func replaceByOperands(_ id: NodeID, in body: borrowing Body) {
+    let layout = body.infos[body.nodes[id.index].opcodeNumber].layout
+    stack.reserve(3)
+    stack.uncheckedRemoveLast(1)
+    if layout.hasOperands { appendOperands(of: id, layout, in: body) }
+  }
+
+  /// There must be room for three.
+  @inlinable @inline(__always) mutating func appendOperands(
+    of id: NodeID, _ layout: OperandLayout, in body: borrowing Body
+  ) {
     // How many words are operands can't be foretold: all are put there, and those that are none dropped.
     for position in 0..<3 { stack.uncheckedAppend(body.word(layout.word(fromLast: position), of: id)) }
     stack.uncheckedRemoveLast(3 &- layout.wordCount)
@@ -54,7 +71,6 @@ import Support
       let (start, count) = (Int(body.word(1, of: id)), Int(body.word(2, of: id)))
       if count > 0 { stack.appendReversed(body.pool, start..<start &+ count) }
     }
-    return true
   }
 
   /// Leaves the node at hand.

@@ -31,6 +31,7 @@ struct CoalesceLocals: FunctionPass {
   }
 
   func run(on body: inout Body, in context: borrowing FunctionContext) {
+    if body.hasOnlyArguments { return }
     let graph = ControlFlowGraph(of: body)
     if graph.accesses.isEmpty && body.localCount == body.parameterCount { return }
     let liveness = Liveness(of: graph, localCount: body.localCount, limits: limits)

@@ -25,7 +25,7 @@ struct ConstantCandidates: ~Copyable {
     isAssigned.resize(to: body.localCount, filling: false)
     for index in 0..<body.parameterCount { isAssigned[index] = true }
     var derived = Column<Derived>()
-    body.forEachNode { id in
+    body.forEachNodeWithLocals { id in
       switch body.opcode(of: id) {
       case .localGet:
         let local = body.local(of: id)

@@ -19,6 +19,8 @@ struct ConstantPropagation: ~Copyable {
   private var values = Column<Knowledge>()
   /// By node: the access that it is.
   private var accesses = Column<UInt32>()
+  /// By node: the one whose operand it is.
+  private var parents = Column<NodeID>()
   /// Phis from here on have not been looked at.
   private var nextPhi = 0
 
@@ -29,6 +31,7 @@ struct ConstantPropagation: ~Copyable {
     nodes.resize(to: body.nodes.count, filling: .open)
     values.resize(to: locals.valueCount, filling: .open)
     accesses.resize(to: body.nodes.count, filling: .max)
+    parents.resize(to: body.nodes.count, filling: .none)
     for index in 0..<flow.accesses.count {
       let node = flow.accesses[index].node
       accesses[node.index] = UInt32(index)
@@ -44,7 +47,11 @@ struct ConstantPropagation: ~Copyable {
 
   // No closure in an initializer: it moves all that has been initialized there and back for each node.
   private mutating func goThrough(_ body: borrowing Body, _ declarations: Declarations) {
-    body.forEachNode { id in
+    var walk = TreeWalk(from: body.root)
+    while true {
+      let step = walk.next()
+      let id = step.node
+      if !step.isLast, walk.enter(id, in: body) { continue }
       let knowledge = conclude(id, declarations, in: body)
       nodes[id.index] = knowledge
       // Here rather than in a method: a method that changes nothing is given a copy of `self`.
@@ -53,6 +60,9 @@ struct ConstantPropagation: ~Copyable {
       if access != .max, opcode == .localSet || opcode == .localTee {
         values[locals.value(writtenBy: Int(access)).index] = knowledge
       }
+      walk.leave(step)
+      if walk.isDone { break }
+      parents[id.index] = walk.parent
     }
     lookAtPhis(through: locals.phiCount - 1)
   }
@@ -160,7 +170,6 @@ struct ConstantPropagation: ~Copyable {
     }
     if queue.isEmpty { return }
     let uses = ValueUses(of: locals, flow)
-    let parents = body.parents()
     while !queue.isEmpty {
       let value = queue.popLast()
       for position in uses.range(of: value) {
@@ -168,7 +177,7 @@ struct ConstantPropagation: ~Copyable {
         if let phi = uses.phi(user) {
           worsen(locals.value(ofPhi: phi), by: values[value.index], &queue)
         } else {
-          rise(from: flow.accesses[user].node, parents, declarations, in: body, &queue)
+          rise(from: flow.accesses[user].node, declarations, in: body, &queue)
         }
       }
     }
@@ -183,8 +192,7 @@ struct ConstantPropagation: ~Copyable {
 
   /// Looks again at a node, and at those above as long as something changes.
   private mutating func rise(
-    from start: NodeID, _ parents: borrowing Column<NodeID>, _ declarations: Declarations, in body: borrowing Body,
-    _ queue: inout Column<LocalValue>
+    from start: NodeID, _ declarations: Declarations, in body: borrowing Body, _ queue: inout Column<LocalValue>
   ) {
     var id = start
     while !id.isNone, nodes[id.index] != .varying {

@@ -46,28 +46,9 @@ private struct LocalUses: ~Copyable {
   /// The nodes that name locals, in the order of evaluation.
   private(set) var users = Column<NodeID>()
 
-  /// One walk, which knows that nodes name locals after their operands do: the others need not be left again.
   init(of body: borrowing Body) {
     counts.resize(to: body.localCount, filling: 0)
-    // What is marked has had its operands.
-    let mark: UInt32 = 1 << 31
-    var pending = Column<UInt32>(capacity: 254)
-    pending.append(body.root.rawValue)
-    while !pending.isEmpty {
-      let word = pending.popLast()
-      let id = NodeID(rawValue: word & ~mark)
-      switch body.opcode(of: id) {
-      case .localGet: note(id, in: body)
-      case .localSet, .localTee, .tupleSet:
-        if word != id.rawValue {
-          note(id, in: body)
-        } else {
-          pending.append(word | mark)
-          body.appendOperands(of: id, to: &pending)
-        }
-      default: body.appendOperands(of: id, to: &pending)
-      }
-    }
+    body.forEachNodeWithLocals { note($0, in: body) }
   }
 
   @inline(__always)

@@ -20,7 +20,7 @@ struct StaticSingleAssignment: FunctionPass {
   var separatesMerges = false
 
   func run(on body: inout Body, in context: borrowing FunctionContext) {
-    if body.localCount == 0 { return }
+    if body.hasOnlyArguments { return }
     let flow = ControlFlowGraph(of: body)
     if flow.accesses.isEmpty { return }
     let values = LocalGraph(of: flow, Dominators(of: flow), localCount: body.localCount)

@@ -51,13 +51,3 @@ struct ValueUses: ~Copyable {
   /// The phi that a user is; nil if it is an access.
   func phi(_ user: Int) -> Int? { user >= accessCount ? user - accessCount : nil }
 }
-
-extension Body {
-  /// By node of the tree: the one whose operand it is. Linear.
-  func parents() -> Column<NodeID> {
-    var parents = Column<NodeID>()
-    parents.resize(to: nodes.count, filling: .none)
-    forEachInnerNode { id in forEachOperand(of: id) { parents[$0.index] = id } }
-    return parents
-  }
-}

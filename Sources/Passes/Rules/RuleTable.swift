@@ -23,12 +23,6 @@ final class RuleDispatch: @unchecked Sendable {
     let right: OpcodeFilter
     let number: UInt16
 
-    /// Whether the operands are what the rule is for.
-    @inline(__always)
-    func concerns(_ site: RuleSite, in body: borrowing Body) -> Bool {
-      (left.isAll || left.mayContain(body.opcode(of: site.left)))
-        && (right.isAll || right.mayContain(body.opcode(of: site.right)))
-    }
   }
 
   /// A list for each opcode, context and whether there is a constant operand.
@@ -95,7 +89,12 @@ final class RuleDispatch: @unchecked Sendable {
 
   /// The first of the listeners at `positions` that is concerned; the end of them if none is.
   func firstListener(at positions: Range<Int>, concernedBy site: RuleSite, in body: borrowing Body) -> Int {
-    for position in positions where listeners[position].concerns(site, in: body) { return position }
+    let left = OpcodeFilter(operand: site.left, in: body)
+    let right = OpcodeFilter(operand: site.right, in: body)
+    for position in positions {
+      let listener = listeners[position]
+      if listener.left.overlaps(left) && listener.right.overlaps(right) { return position }
+    }
     return positions.upperBound
   }
 
