@@ -34,7 +34,7 @@ extension GeneratorState {
     case .call: if let call = callInstruction(where: { _, _ in true }) { performStatement(call) }
     case .block: blockStatement()
     case .conditional: conditional()
-    case .countingLoop: countingLoop()
+    case .countingLoop: random.oneIn(2) ? countingLoop() : indexLoop()
     case .branchIf: branchIf()
     case .selection: selection()
     case .castBranch: if hasGC { castBranchStatement() }
@@ -101,23 +101,6 @@ extension GeneratorState {
     if random.oneIn(4) { statement() }
     diverge(&self)
     if random.oneIn(4) { walk(from: [], to: [], steps: random.number(1...4), isDead: true) }
-    end()
-  }
-
-  private mutating func countingLoop() {
-    let counter = addLocal(.i32)
-    i32(random.number(1...8))
-    set(local: counter)
-    open(.loop)
-    spendFuel()
-    statements(random.number(1...4))
-    emit(.localGet)
-    index(counter)
-    i32(1)
-    emit(.i32Sub)
-    set(local: counter, .localTee)
-    addHint()
-    emit(.brIf, label: 0)
     end()
   }
 

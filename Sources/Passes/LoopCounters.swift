@@ -157,7 +157,8 @@ private struct CounterSearch: ~Copyable {
       guard body.opcode(of: id) == .loop else { return true }
       if numbers[id.index] >= 0 {
         let index = Int(numbers[id.index])
-        let isCopied = tests[index].otherSource != tests[index].other && tests[index].counterSource != tests[index].countdown.counter
+        let isCopied = tests[index].otherSource != tests[index].other
+          && tests[index].counterSource != tests[index].countdown.counter
         for loop in open.reversed().prefix(isCopied ? 8 : 0) {
           if facts.assigns(tests[index].otherSource, inLoop: loop.number)
             || facts.assigns(tests[index].counterSource, inLoop: loop.number)

@@ -105,8 +105,10 @@ private struct IndexSearch: ~Copyable {
     let next = values.value(at: test.counted, in: body)
     guard let assignment = values.assignment(of: next, flow, in: body) else { return nil }
     let (write, test) = (values.access(at: assignment), values.access(at: test.counted))
-    guard write == test || body.opcode(of: assignment) == .localSet, values.readCounts[next.index] == (write == test ? 0 : 1), values.phiCounts[next.index] == 1, write > 0,
-      write <= test, !values.graph.value(readBy: write - 1).isNone,
+    // A tee that is not the one in the test gives its value to something else.
+    guard write == test || body.opcode(of: assignment) == .localSet && write < test, write > 0,
+      values.readCounts[next.index] == (write == test ? 0 : 1), values.phiCounts[next.index] == 1,
+      !values.graph.value(readBy: write - 1).isNone,
       let phi = values.graph.phi(values.graph.value(readBy: write - 1)), values.back(ofPhi: phi, flow) == next,
       values.phiCounts[values.graph.value(ofPhi: phi).index] == 0, values.graph.operandCount(ofPhi: phi) == 2,
       let start = values.assignment(of: values.graph.operand(0, ofPhi: phi), flow, in: body),

@@ -303,14 +303,15 @@ private struct StatementMotion: ~Copyable {
     for position in 0..<count {
       let operand = body.operand(position, of: id)
       if operand.isNone { continue }
-      let own = effects![operand]
-      if position >= first, isValueSequence(operand, in: body), before.mayReorder(with: own) {
+      if position >= first, isValueSequence(operand, in: body),
+        before.mayReorder(with: statementEffects(of: operand, in: body))
+      {
         let value = takeValue(of: operand, in: &body)
         statements.append(operand)
         body.setOperand(position, of: id, to: value)
         before.formUnion(effects![value])
       } else {
-        before.formUnion(own)
+        before.formUnion(effects![operand])
       }
     }
     if statements.isEmpty { return id }
@@ -318,6 +319,13 @@ private struct StatementMotion: ~Copyable {
     let sequence = body.makeBlock(statements + [id], type: body.type(of: id))
     noteEffects(of: sequence, in: body)
     return sequence
+  }
+
+  /// What a sequence does before its value is computed.
+  private mutating func statementEffects(of sequence: NodeID, in body: borrowing Body) -> Effects {
+    var all = Effects.none
+    for index in 0..<body.operandCount(of: sequence) - 1 { all.formUnion(effects![body.operand(index, of: sequence)]) }
+    return all
   }
 
   private func isValueSequence(_ id: NodeID, in body: borrowing Body) -> Bool {
