@@ -118,7 +118,7 @@ import Support
   @inlinable @inline(__always) public var parentPlace: UInt32 { parentIndex }
   /// How many of its operands, absent ones included, are yet to come; the one at hand counts until it is entered or
   /// left. Says nothing of a node whose leaves have been passed over.
-  @inlinable public var remainingCount: Int { stack.count - 1 - Int(parentIndex) }
+  @inlinable public var remainingCount: Int { stack.count &- 1 &- Int(parentIndex) }
 }
 
 extension Body {

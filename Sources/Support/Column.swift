@@ -37,20 +37,26 @@
 
   /// The last value; the column must not be empty.
   @inlinable public var last: Element {
-    get { self[count - 1] }
-    set { self[count - 1] = newValue }
+    @_transparent unsafeAddress {
+      precondition(size > 0)
+      return UnsafePointer(base + (size &- 1))
+    }
+    @_transparent unsafeMutableAddress {
+      precondition(size > 0)
+      return base + (size &- 1)
+    }
   }
 
   @inlinable public mutating func append(_ value: Element) {
     if count == capacity { grow(to: count + 1) }
     (base + count).initialize(to: value)
-    size += 1
+    size &+= 1
   }
 
   /// Removes and returns the last value; the column must not be empty.
   @inlinable public mutating func popLast() -> Element {
     precondition(count > 0)
-    size -= 1
+    size &-= 1
     return base[count]
   }
 

@@ -83,14 +83,11 @@ struct OpcodeFilter: BitwiseCopyable {
     bits = opcodes.isEmpty ? .max : opcodes.reduce(0) { $0 | OpcodeFilter.bit($1) }
   }
 
-  /// The opcode of an operand; of a word that is no node, be it one opcode or all: rules ask about operands only.
   @inline(__always)
-  init(operand id: NodeID, in body: borrowing Body) {
-    bits = id.index < body.nodes.count ? OpcodeFilter.bit(body.opcode(of: id)) : .max
-  }
+  var isAll: Bool { bits == .max }
 
   @inline(__always)
-  func overlaps(_ other: OpcodeFilter) -> Bool { bits & other.bits != 0 }
+  func mayContain(_ opcode: Opcode) -> Bool { bits & OpcodeFilter.bit(opcode) != 0 }
 
   @inline(__always)
   private static func bit(_ opcode: Opcode) -> UInt64 { 1 &<< UInt64(opcode.rawValue) }

@@ -23,6 +23,12 @@ final class RuleDispatch: @unchecked Sendable {
     let right: OpcodeFilter
     let number: UInt16
 
+    /// Whether the operands are what the rule is for.
+    @inline(__always)
+    func concerns(_ site: RuleSite, in body: borrowing Body) -> Bool {
+      (left.isAll || left.mayContain(body.opcode(of: site.left)))
+        && (right.isAll || right.mayContain(body.opcode(of: site.right)))
+    }
   }
 
   /// A list for each opcode, context and whether there is a constant operand.
@@ -87,17 +93,16 @@ final class RuleDispatch: @unchecked Sendable {
   @inline(__always)
   func range(_ slot: Int) -> Range<Int> { Int(starts[slot])..<Int(starts[slot + 1]) }
 
-  /// The first of the listeners at `positions` that is concerned; the end of them if none is.
-  func firstListener(at positions: Range<Int>, concernedBy site: RuleSite, in body: borrowing Body) -> Int {
-    let left = OpcodeFilter(operand: site.left, in: body)
-    let right = OpcodeFilter(operand: site.right, in: body)
+  /// What the first of the listeners at `positions` answers that has an answer, and the number of its rule.
+  func answer(
+    of positions: Range<Int>, at site: RuleSite, in body: inout Body, _ simplifier: inout Simplifier
+  ) -> (node: NodeID, rule: Int)? {
     for position in positions {
       let listener = listeners[position]
-      if listener.left.overlaps(left) && listener.right.overlaps(right) { return position }
+      if !listener.concerns(site, in: body) { continue }
+      let rule = Int(listener.number)
+      if let node = rules[rule].apply(&body, site, &simplifier) { return (node, rule) }
     }
-    return positions.upperBound
+    return nil
   }
-
-  /// The number of the rule that listens.
-  func rule(at position: Int) -> Int { Int(listeners[position].number) }
 }

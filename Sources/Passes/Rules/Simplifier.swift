@@ -136,20 +136,13 @@ struct Simplifier: ~Copyable {
   private mutating func ask(
     _ range: Range<Int>, about id: NodeID, constant: UInt64, in body: inout Body
   ) -> NodeID? {
+    let dispatch = dispatch
     let site = RuleSite(id, constant: constant, in: body)
     let mark = body.nodes.count
-    var rest = range
-    while true {
-      let position = dispatch.firstListener(at: rest, concernedBy: site, in: body)
-      if position == range.upperBound { return nil }
-      let number = dispatch.rule(at: position)
-      if let result = dispatch.rules[number].apply(&body, site, &self) {
-        if !hits.isEmpty { hits[number] += 1 }
-        settle(from: mark, in: &body)
-        return result
-      }
-      rest = position + 1..<range.upperBound
-    }
+    guard let answer = dispatch.answer(of: range, at: site, in: &body, &self) else { return nil }
+    if !hits.isEmpty { hits[answer.rule] += 1 }
+    settle(from: mark, in: &body)
+    return answer.node
   }
 
   /// Simplifies nodes that a rule has made, as far as they are operands of others: ids ascend from operands to what
