@@ -447,6 +447,27 @@ def loops(code, n):
     code.get(statements.long[0])
 
 
+def counters(code, n):
+    """Loops over arrays, in nests of eight: an index up to its end, a pointer beside a counter that goes down."""
+    total, ends = code.local(), []
+    for number in range(n):
+        base, index, end, pointer, count = (code.local() for _ in range(5))
+        code.get(0).call().set(base).get(base).memory(LOAD, 4 * number).set(end)
+        code.get(end).const(32).op(LESS_U).op(IF, EMPTY, ELSE)
+        code.get(end).const(5).op(SHR_U).set(end).get(end).set(count).get(base).set(pointer)
+        code.op(LOOP, EMPTY).get(total).get(pointer).memory(LOAD, 0).op(XOR).set(total)
+        code.get(pointer).const(4).op(ADD).set(pointer)
+        code.get(count).const(-1).op(ADD).tee(count).branch(BR_IF, 0).op(END)
+        code.const(0).set(index).op(LOOP, EMPTY)
+        code.get(base).get(index).const(2).op(SHL, ADD).get(total).memory(STORE, 8)
+        ends.append((index, end))
+        if number % 8 == 7 or number == n - 1:
+            for index, end in reversed(ends):
+                code.get(index).const(1).op(ADD).tee(index).get(end).op(LESS_U).branch(BR_IF, 0).op(END, END)
+            ends.clear()
+    code.get(total)
+
+
 def objects(code, n):
     """n statements about structures `(mut i32, mut (ref null self), i32)` that are made, changed, tested and cast."""
     statements = Statements(code)
@@ -502,7 +523,7 @@ def objects(code, n):
 
 
 LOCALS = [sparse, loop, copies, dense, sanitizer]
-CODE = [straight, blocks, table, interpreter, ifs, loops, objects]
+CODE = [straight, blocks, table, interpreter, ifs, loops, counters, objects]
 SHAPES = {shape.__name__: shape for shape in LOCALS + CODE}
 
 

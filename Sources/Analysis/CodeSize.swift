@@ -1,6 +1,11 @@
 import IR
 import Support
 
+extension LocalID {
+  /// Bytes of an instruction that reads or assigns it.
+  package var accessByteCount: Int { 1 + unsignedLEBSize(UInt64(rawValue)) }
+}
+
 extension Body {
   /// About how many bytes the subtree takes: exact but for labels far away, and for constructs that are written without
   /// a label of their own.

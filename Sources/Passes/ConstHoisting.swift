@@ -83,7 +83,7 @@ struct ConstHoisting: FunctionPass {
   }
 
   private static func pays(_ byteCount: Int, _ count: Int, local: Int, isTee: Bool) -> Bool {
-    let access = 1 + unsignedLEBSize(UInt64(local))
+    let access = LocalID(local).accessByteCount
     // The local may need a run of its own among the declarations.
     return byteCount + 2 + (isTee ? count : count + 1) * access < count * byteCount
   }

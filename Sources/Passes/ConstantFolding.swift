@@ -52,7 +52,7 @@ struct ConstantFolding: ~Copyable {
 
   /// Takes note of what a `local.get` yields.
   mutating func note(_ value: Constant, readBy id: NodeID, in body: inout Body) {
-    note(value, of: id, byteCount: 1 + unsignedLEBSize(UInt64(body.local(of: id).rawValue)), in: body)
+    note(value, of: id, byteCount: body.local(of: id).accessByteCount, in: body)
   }
 
   private func knowledge(of id: NodeID, in body: borrowing Body) -> Known? {

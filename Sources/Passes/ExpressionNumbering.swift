@@ -300,20 +300,17 @@ struct ExpressionNumbering: DominanceVisitor, ~Copyable {
   /// Whether the local has the value.
   private func mayRead(_ local: LocalID, insteadOf id: NodeID, _ value: Value, in body: borrowing Body) -> Bool {
     !local.isNone && localNumbers[local.index] == value.number && isKnown(local)
-      && Int(value.size) >= Self.accessSize(of: local.index)
+      && Int(value.size) >= local.accessByteCount
       && declarations.types.matches(body.type(of: local), body.type(of: id).valueType)
   }
 
   /// Whether an assignment and a read are less than computing the value a second time.
   private func isWorthLocal(_ id: NodeID, _ value: Value, in body: borrowing Body) -> Bool {
-    var size = 2 * Self.accessSize(of: body.localCount)
+    var size = 2 * LocalID(body.localCount).accessByteCount
     // Where validation can't see the assignment, a read has to check for null.
     if !body.type(of: id).valueType.isDefaultable { size += 1 }
     return savesSize ? Int(value.size) > size : Int(value.size) >= size
   }
-
-  /// Bytes of an instruction that names the local.
-  private static func accessSize(of local: Int) -> Int { local < 128 ? 2 : 3 }
 }
 
 extension Shape {

@@ -72,19 +72,10 @@ private struct CounterSearch: ~Copyable {
   var hasNone: Bool { tests.isEmpty }
 
   init(in body: borrowing Body) {
-    let isPossible = (0..<body.nodes.count).contains { Self.countdown(testedBy: NodeID($0), in: body) != nil }
-    if !isPossible { return }
-    let uses = LabelUses(of: body)
-    var loops = Column<NodeID>()
-    body.walk(from: body.root) { id in
-      if body.opcode(of: id) == .loop { loops.append(id) }
-      return true
-    } exit: { id in
-      if body.opcode(of: id) == .loop { loops.removeLast(1) }
-      guard !loops.isEmpty, let countdown = Self.countdown(testedBy: id, in: body) else { return }
-      let label = body.label(ofConstruct: loops.last)
-      if label.isNone || uses[label] != 1 || countdown.leaves == (label == body.label(ofBranch: id)) { return }
-      tests.append(Test(branch: id, loop: loops.last, depth: loops.count, countdown: countdown))
+    body.forEachLoopBranch(where: { Self.countdown(testedBy: $0, in: body) != nil }) { branch, loop, depth in
+      guard let countdown = Self.countdown(testedBy: branch, in: body) else { return }
+      if countdown.leaves == (body.label(ofConstruct: loop) == body.label(ofBranch: branch)) { return }
+      tests.append(Test(branch: branch, loop: loop, depth: depth, countdown: countdown))
     }
   }
 

@@ -27,20 +27,10 @@ struct LoopTests: ~Copyable {
   subscript(number: Int) -> LoopTest { tests[number] }
 
   init(in body: borrowing Body) {
-    let isPossible = (0..<body.nodes.count).contains { Self.comparison(testedBy: NodeID($0), in: body) != nil }
-    if !isPossible { return }
-    let uses = LabelUses(of: body)
-    var loops = Column<NodeID>()
-    body.walk(from: body.root) { id in
-      if body.opcode(of: id) == .loop { loops.append(id) }
-      return true
-    } exit: { id in
-      if body.opcode(of: id) == .loop { loops.removeLast(1) }
-      guard !loops.isEmpty, let node = Self.comparison(testedBy: id, in: body) else { return }
-      let label = body.label(ofConstruct: loops.last)
-      if label.isNone || uses[label] != 1 { return }
-      let leaves = label != body.label(ofBranch: id)
-      if let test = Self.test(node, loops.last, depth: loops.count, leaves: leaves, in: body) { tests.append(test) }
+    body.forEachLoopBranch(where: { Self.comparison(testedBy: $0, in: body) != nil }) { branch, loop, depth in
+      guard let node = Self.comparison(testedBy: branch, in: body) else { return }
+      let leaves = body.label(ofConstruct: loop) != body.label(ofBranch: branch)
+      if let test = Self.test(node, loop, depth: depth, leaves: leaves, in: body) { tests.append(test) }
     }
   }
 
@@ -73,5 +63,25 @@ struct LoopTests: ~Copyable {
 }
 
 extension Body {
+  /// Visits branches of the innermost loops around them, where only one branch leads back to the begin of the loop.
+  ///
+  /// - Parameters:
+  ///   - isWanted: which nodes are branches to be visited. If there are none, that is all the work.
+  ///   - visit: is given the branch, the loop, and in how many loops the branch is.
+  func forEachLoopBranch(where isWanted: (NodeID) -> Bool, _ visit: (NodeID, NodeID, Int) -> Void) {
+    if !(0..<nodes.count).contains(where: { isWanted(NodeID($0)) }) { return }
+    let uses = LabelUses(of: self)
+    var loops = Column<NodeID>()
+    walk(from: root) { id in
+      if opcode(of: id) == .loop { loops.append(id) }
+      return true
+    } exit: { id in
+      if opcode(of: id) == .loop { loops.removeLast(1) }
+      if loops.isEmpty || !isWanted(id) { return }
+      let label = label(ofConstruct: loops.last)
+      if !label.isNone && uses[label] == 1 { visit(id, loops.last, loops.count) }
+    }
+  }
+
   func isGetOrTee(_ id: NodeID) -> Bool { opcode(of: id) == .localGet || opcode(of: id) == .localTee }
 }

@@ -43,7 +43,7 @@ struct ReadReplacement: ~Copyable {
   private func pays(
     _ value: LocalValue, _ constant: Constant, of local: LocalID, _ set: NodeID?, in body: borrowing Body
   ) -> Bool {
-    let (own, read) = (constant.byteCount, 1 + unsignedLEBSize(UInt64(local.rawValue)))
+    let (own, read) = (constant.byteCount, local.accessByteCount)
     if own <= read { return true }
     guard own < Constant.unwritten, let set else { return false }
     let saved = read + (body.constant(body.localValue(of: set))?.byteCount ?? 0)

@@ -125,7 +125,7 @@ private struct KeptValues: ~Copyable {
     let byteCount = body.byteCount(of: body.localValue(of: access.node))
     return Candidate(
       write: index, size: size, readCount: reads, isTee: isTee, loads: loads, byteCount: byteCount,
-      accessSize: 1 + unsignedLEBSize(UInt64(access.local.rawValue)))
+      accessSize: access.local.accessByteCount)
   }
 
   /// By local: the last block where it may be read in the place of a value that is computed from it.
