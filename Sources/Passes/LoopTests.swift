@@ -27,17 +27,22 @@ struct LoopTests: ~Copyable {
   subscript(number: Int) -> LoopTest { tests[number] }
 
   init(in body: borrowing Body) {
-    body.forEachLoopBranch(where: { Self.comparison(testedBy: $0, in: body) != nil }) { branch, loop, depth in
-      guard let node = Self.comparison(testedBy: branch, in: body) else { return }
+    let locals = IndexLocals(of: body)
+    if locals.hasNone { return }
+    body.forEachLoopBranch(where: { Self.comparison(testedBy: $0, locals, in: body) != nil }) { branch, loop, depth in
+      guard let node = Self.comparison(testedBy: branch, locals, in: body) else { return }
       let leaves = body.label(ofConstruct: loop) != body.label(ofBranch: branch)
       if let test = Self.test(node, loop, depth: depth, leaves: leaves, in: body) { tests.append(test) }
     }
   }
 
   /// The comparison that a `br_if` is about, if one side may be what is counted.
-  private static func comparison(testedBy id: NodeID, in body: borrowing Body) -> NodeID? {
+  private static func comparison(
+    testedBy id: NodeID, _ locals: borrowing IndexLocals, in body: borrowing Body
+  ) -> NodeID? {
     guard body.opcode(of: id) == .brIf, case .brIf(let branch) = body[id], branch.value.isNone,
-      case .binary(let test) = body[branch.condition], body.isGetOrTee(test.left)
+      case .binary(let test) = body[branch.condition], body.isGetOrTee(test.left),
+      locals.contains(body.local(of: test.left))
     else { return nil }
     return branch.condition
   }
@@ -59,6 +64,63 @@ struct LoopTests: ~Copyable {
     if body.opcode(of: end) != .localGet { return nil }
     return LoopTest(
       loop: loop, depth: depth, node: node, counted: test.left, end: end, endShift: shift, leaves: leaves)
+  }
+}
+
+/// The locals that may be indexes, as far as single instructions tell. One scan.
+private struct IndexLocals: ~Copyable {
+  private struct Signs: OptionSet, BitwiseCopyable {
+    let rawValue: UInt8
+    static let beginsWithZero = Signs(rawValue: 1)
+    static let isCounted = Signs(rawValue: 2)
+    static let isInAddress = Signs(rawValue: 4)
+    static let all: Signs = [.beginsWithZero, .isCounted, .isInAddress]
+  }
+
+  private var signs = Column<Signs>()
+  private(set) var hasNone = true
+
+  init(of body: borrowing Body) {
+    signs.resize(to: body.localCount, filling: [])
+    for number in 0..<body.nodes.count {
+      let id = NodeID(number)
+      switch body.opcode(of: id) {
+      case .localSet, .localTee: noteAssignment(id, in: body)
+      case .i32Add: noteSum(id, in: body)
+      default: break
+      }
+    }
+  }
+
+  func contains(_ local: LocalID) -> Bool { signs[local.index] == .all }
+
+  private mutating func noteAssignment(_ id: NodeID, in body: borrowing Body) {
+    let (local, value) = (body.local(of: id), body.localValue(of: id))
+    switch body.opcode(of: value) {
+    case .i32Const: if case .i32Const(0) = body[value] { note(.beginsWithZero, local) }
+    case .i32Add:
+      guard case .binary(let sum) = body[value], case .localGet(local) = body[sum.left],
+        case .i32Const(1) = body[sum.right]
+      else { return }
+      note(.isCounted, local)
+    default: break
+    }
+  }
+
+  private mutating func noteSum(_ id: NodeID, in body: borrowing Body) {
+    let (left, right) = (body.operand(0, of: id), body.operand(1, of: id))
+    if body.opcode(of: right) == .localGet { noteAddend(left, in: body) }
+    if body.opcode(of: left) == .localGet { noteAddend(right, in: body) }
+  }
+
+  private mutating func noteAddend(_ id: NodeID, in body: borrowing Body) {
+    let index = body.opcode(of: id) == .i32Shl ? body.operand(0, of: id) : id
+    if body.opcode(of: index) == .localGet { note(.isInAddress, body.local(of: index)) }
+  }
+
+  private mutating func note(_ sign: Signs, _ local: LocalID) {
+    signs[local.index].insert(sign)
+    if signs[local.index] == .all { hasNone = false }
   }
 }
 
