@@ -3,45 +3,15 @@ import Support
 
 /// What a node, or a subtree, does besides computing its value: constant size, so that questions about two subtrees
 /// take constant time.
-@frozen package struct Effects: BitwiseCopyable, Equatable, Sendable {
-  package struct Flags: OptionSet, BitwiseCopyable, Sendable {
-    package let rawValue: UInt32
-    @inlinable package init(rawValue: UInt32) { self.rawValue = rawValue }
-
-    package static let traps = Flags(rawValue: 1 << 0)
-    package static let throwsException = Flags(rawValue: 1 << 1)
-    /// May run for ever.
-    package static let mayNotReturn = Flags(rawValue: 1 << 2)
-    package static let calls = Flags(rawValue: 1 << 3)
-    /// Takes what a legacy `catch` receives: has to stay where it is.
-    package static let takesPayload = Flags(rawValue: 1 << 4)
-    package static let readsGlobals = Flags(rawValue: 1 << 5)
-    package static let writesGlobals = Flags(rawValue: 1 << 6)
-    /// Contents and sizes of memories, and data segments.
-    package static let readsMemory = Flags(rawValue: 1 << 7)
-    package static let writesMemory = Flags(rawValue: 1 << 8)
-    /// Contents and sizes of tables, and element segments.
-    package static let readsTables = Flags(rawValue: 1 << 9)
-    package static let writesTables = Flags(rawValue: 1 << 10)
-    /// Fields of structures and elements of arrays.
-    package static let readsObjects = Flags(rawValue: 1 << 11)
-    package static let writesObjects = Flags(rawValue: 1 << 12)
-
-    package static let allReads: Flags = [.readsGlobals, .readsMemory, .readsTables, .readsObjects]
-    package static let allWrites: Flags = [.writesGlobals, .writesMemory, .writesTables, .writesObjects]
-    /// What a callee may do.
-    package static let anyCall: Flags = [.calls, .traps, .throwsException, .mayNotReturn, .allReads, .allWrites]
-    static let everything: Flags = [.anyCall, .takesPayload]
-  }
-
-  package var flags: Flags
+@frozen public struct Effects: BitwiseCopyable, Equatable, Sendable {
+  public var flags: Flags
   /// Branches and returns whose target is outside.
-  package var branchCount: UInt32
+  public var branchCount: UInt32
   /// Bit `index % 64` for each local.
-  package var localsRead: UInt64
-  package var localsWritten: UInt64
+  public var localsRead: UInt64
+  public var localsWritten: UInt64
 
-  package init(_ flags: Flags = [], branchCount: UInt32 = 0, localsRead: UInt64 = 0, localsWritten: UInt64 = 0) {
+  @inlinable public init(_ flags: Flags = [], branchCount: UInt32 = 0, localsRead: UInt64 = 0, localsWritten: UInt64 = 0) {
     self.flags = flags
     self.branchCount = branchCount
     self.localsRead = localsRead
@@ -54,7 +24,7 @@ import Support
   package static let none = Effects()
   package static let everything = Effects(.everything, branchCount: 1, localsRead: .max, localsWritten: .max)
 
-  @inlinable package mutating func formUnion(_ other: Effects) {
+  @inlinable public mutating func formUnion(_ other: Effects) {
     flags.formUnion(other.flags)
     branchCount = UInt32(min(UInt64(branchCount) + UInt64(other.branchCount), UInt64(UInt32.max)))
     localsRead |= other.localsRead
@@ -62,12 +32,12 @@ import Support
   }
 
   /// Control may leave otherwise than by falling out at the end or by a trap.
-  package var transfersControl: Bool {
+  @inlinable public var transfersControl: Bool {
     branchCount > 0 || !flags.isDisjoint(with: [.throwsException, .mayNotReturn, .takesPayload])
   }
 
   /// Does something that is noticed even if nobody uses the value: a write, a trap, a transfer of control.
-  package var hasSideEffects: Bool {
+  @inlinable public var hasSideEffects: Bool {
     transfersControl || localsWritten != 0 || !flags.isDisjoint(with: [.traps, .calls, .allWrites])
   }
 

@@ -183,8 +183,10 @@ struct SetSinking: ~Copyable {
   /// What a node does that is neither a construct nor a branch nor writes a local.
   func flags(of id: NodeID, in body: borrowing Body) -> Effects.Flags {
     let shape = body.info(of: id).shape
-    if shape == .load && !body.isAtomic(id) { return Effects.Flags([.traps, .readsMemory]).subtracting(ignoredFlags) }
-    if shape == .store && !body.isAtomic(id) { return Effects.Flags([.traps, .writesMemory]).subtracting(ignoredFlags) }
+    if (shape == .load || shape == .store) && !body.isAtomic(id) {
+      let access: Effects.Flags = shape == .load ? .readsMemory : .writesMemory
+      return access.union(.traps).subtracting(ignoredFlags)
+    }
     let effects = Effects(of: id, in: body)
     var flags = effects.flags.subtracting(.takesPayload)
     if !flags.contains(.calls) && body.opcode(of: id) != .unreachable { flags.subtract(ignoredFlags) }

@@ -40,12 +40,12 @@ struct Sinkable: BitwiseCopyable {
 
 extension Effects.Flags {
   /// Branches to somewhere outside, or returns.
-  static let branches = Effects.Flags(rawValue: 1 << 13)
+  static var branches: Effects.Flags { Effects.Flags(rawValue: 1 << 13) }
   /// Writes a local.
-  static let writesLocals = Effects.Flags(rawValue: 1 << 14)
+  static var writesLocals: Effects.Flags { Effects.Flags(rawValue: 1 << 14) }
 
-  static let transfers: Effects.Flags = [.throwsException, .mayNotReturn, .branches]
-  static let sideEffects: Effects.Flags = [.transfers, .traps, .calls, .allWrites]
+  static var transfers: Effects.Flags { throwsException.union(mayNotReturn).union(branches) }
+  static var sideEffects: Effects.Flags { transfers.union(traps).union(calls).union(allWrites) }
 
   /// Takes out the lowest flag; returns its bit number.
   mutating func removeFirst() -> Int {
