@@ -119,6 +119,8 @@ private struct IndexLocals: ~Copyable {
   }
 
   private mutating func note(_ sign: Signs, _ local: LocalID) {
+    // Nodes that are not in the tree any more may name locals that are gone.
+    if local.index >= signs.count { return }
     signs[local.index].insert(sign)
     if signs[local.index] == .all { hasNone = false }
   }
