@@ -24,6 +24,7 @@ import Testing
     "ifs": repeated(get + [0x04, 0x40]) + call + repeated([0x0b]) + get,
     "else ifs": repeated(get + [0x04, 0x40] + call + [0x05]) + repeated([0x0b]) + get,
     "loops": repeated([0x03, 0x40]) + get + [0x0d, 0x20] + call + repeated([0x0b]) + get,
+    "loops that go on": repeated([0x03, 0x40] + get + [0x45, 0x21, 0x00]) + repeated(get + [0x0d, 0x00, 0x0b]) + get,
     "tries": repeated([0x06, 0x40]) + call + repeated([0x19, 0x0b]) + get,
     "statements in operands": repeated(get + [0x02, 0x7f] + call) + get + repeated([0x0b, 0x6a]),
     "values dropped": repeated([0x02, 0x7f]) + get + repeated(get + [0x0d, 0x00, 0x0b]) + [0x1a] + get,
@@ -50,7 +51,8 @@ import Testing
   private static let others = [
     "alignment-lowering", "avoid-reinterprets", "const-hoisting", "licm", "local-cse", "precompute-propagate",
     "signext-lowering", "simplify-locals", "simplify-locals-nonesting", "simplify-locals-nostructure",
-    "simplify-locals-notee", "untee",
+    "simplify-locals-notee", "untee", "arrange-branches", "code-folding", "jump-threading", "loop-counters",
+    "loop-pointers", "memory-forwarding", "merge-locals", "rematerialize", "ssa-nomerge", "value-numbering",
   ]
 
   @Test(arguments: shapes.keys.sorted()) func passesAreLinear(_ shape: String) throws {
