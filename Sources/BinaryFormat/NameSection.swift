@@ -82,7 +82,7 @@ package enum NameSection {
 
   // MARK: Writing
 
-  /// The section's contents, by final index; nil if there are no names.
+  /// The section's contents, by final index; nil if nothing that is written has a name.
   package static func contents(_ names: ModuleNames, _ indices: borrowing IndexAssignment) -> Column<UInt8>? {
     guard !names.isEmpty else { return nil }
     var output = Column<UInt8>()
@@ -102,6 +102,7 @@ package enum NameSection {
     append(Subsection.data, names.datas, to: &output) { indices.datas[$0.index] }
     append(Subsection.field, names.fields, to: &output, outer: { indices.types[$0.index] }, inner: { $0 })
     append(Subsection.tag, names.tags, to: &output) { indices.tags[$0.index] }
+    if output.isEmpty { return nil }
     return output
   }
 
