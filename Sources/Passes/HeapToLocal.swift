@@ -113,6 +113,10 @@ private struct ObjectSurvey: ~Copyable {
     var ends = Column<UInt32>(capacity: readerStarts.count)
     for index in 0..<readerStarts.count { ends.append(readerStarts[index]) }
     for index in 0..<flow.accesses.count where !flow.accesses[index].isWrite {
+      let access = flow.accesses[index]
+      if graph.value(readBy: index).isNone && graph.isKnown(access.local) && !body.type(of: access.local).isDefaultable {
+        flows[access.node.index] = ObjectRewrite.deadRead
+      }
       guard let write = graph.sourceWrite(of: index) else { continue }
       readers[Int(ends[write])] = flow.accesses[index].node
       ends[write] += 1

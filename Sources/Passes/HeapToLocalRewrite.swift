@@ -3,6 +3,9 @@ import Support
 
 /// Puts the fields of objects into locals. What yielded a reference to one yields null, which nobody looks at.
 struct ObjectRewrite: ~Copyable {
+  /// In `flows`: a read that control does not come to. It must not come to life when the local is set no more.
+  static let deadRead: Int32 = -2
+
   private let objects: [LocalObject]
   private let types: TypeTable
   /// By node of the survey: the number of the object that it yields, or that one of its operands yields; -1 if there is
@@ -36,6 +39,7 @@ struct ObjectRewrite: ~Copyable {
     }
     body.rewriteBottomUp { body, id in
       // Nodes that are made here are not asked about.
+      if flows[id.index] == Self.deadRead { return body.makeUnreachable() }
       if flows[id.index] >= 0 { return yieldNull(id, Int(flows[id.index]), in: &body) }
       if uses[id.index] >= 0 { return use(id, Int(uses[id.index]), in: &body) }
       return id
